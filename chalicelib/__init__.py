@@ -1,0 +1,1 @@
+"""The modular monolith: one deployable, one folder per module."""

@@ -1,0 +1,1 @@
+"""The words that all modules share. Imports nothing of oO but its own files and `domain`."""

@@ -1,0 +1,1 @@
+"""Generated from events.proto; do not edit."""

@@ -1,0 +1,240 @@
+"""The recommendation engine's contract: what `rank` is asked, what it answers, what is stored.
+
+`chalicelib` invokes `rank` with a RankRequest and stores its RankResponse in the Decision, the one
+join key for learning and evaluation. Swap what is inside; keep these.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chalicelib.contracts.consents import Consent
+from chalicelib.contracts.http import (
+    Angle,
+    DismissReason,
+    ReactionKind,
+    RecommendContext,
+    TipSource,
+)
+from chalicelib.contracts.signals import ItemRecord
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+Group = Literal["tasks", "calendar", "habits", "mood", "context"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+# --- the feature snapshot: what `features` keeps per person, what `rank` and the rules read --------
+
+
+class HabitState(_Model):
+    """A habit and how it stands. Days are the person's local days."""
+
+    item_ref: str
+    title_words: int = 0
+    title_chars: int = 0
+    effort_minutes: int | None = None
+    category: str | None = None
+    last_done_on: date | None = None
+    streak: int = Field(default=0, description="Consecutive days done, ending on last_done_on.")
+    done_in_14_days: int = 0
+    usual_minute: int | None = Field(
+        default=None, description="Median minute of the local day, 0-1439."
+    )
+
+
+class MoodState(_Model):
+    """The latest mood the person entered."""
+
+    valence: int | None = None
+    energy: int | None = None
+    at: datetime
+
+
+class Snapshot(_Model):
+    """Everything about a person that ranking needs, bounded: at most 100 tasks, 100 events, 40 habits.
+
+    Derived from stored signals alone, so it can be rebuilt exactly. `as_of` tells per group the
+    newest signal it reflects: the age is stored with the value.
+    """
+
+    person_id: str
+    feature_version: int
+    computed_at: datetime
+    timezone: str
+    as_of: dict[Group, datetime] = {}
+    tasks: list[ItemRecord] = []
+    events: list[ItemRecord] = Field(
+        default=[], description="Ending after computed_at - 3 h, starting within 48 h."
+    )
+    habits: list[HabitState] = []
+    mood: MoodState | None = None
+    place: str | None = None
+    done_hours: list[float] = Field(
+        default=[0.0] * 24,
+        description="Decayed count of things done by local hour; half-life 14 days.",
+    )
+    done_by_category: dict[str, float] = Field(
+        default={}, description="Decayed count, half-life 14 days."
+    )
+    done_today: int = 0
+
+
+# --- what the person saw and said lately; kept by the recommender, sent with each request ----------
+
+
+class RecentTip(_Model):
+    """A tip of the last 14 days."""
+
+    decision_id: str
+    decided_at: datetime
+    angle: Angle
+    wording: str
+    minutes: int = 0
+    item_ref: str | None = None
+    category: str | None = None
+    exposed_at: datetime | None = None
+    reaction: ReactionKind | None = None
+    reason: DismissReason | None = None
+
+
+class ItemBlock(_Model):
+    """What a "not now" says about an item until `until` (None: until it changes)."""
+
+    item_ref: str
+    kind: Literal["snoozed", "too_big", "wrong_time", "not_mine"]
+    since: datetime
+    until: datetime | None = None
+
+
+# --- candidates ------------------------------------------------------------------------------------
+
+
+class Reason(_Model):
+    """The one true fact that makes this the moment; worded by `domain/wordings`."""
+
+    code: str = Field(description="A reason of domain/wordings/reasons, e.g. `due_today`.")
+    params: dict[str, int | str] = {}
+
+
+class Candidate(_Model):
+    """A tip that could be given: item × angle, without words."""
+
+    angle: Angle
+    kind: Literal["advice", "todo"]
+    wording: str = Field(description="Template id, e.g. `do_now.3`; never the same within 14 days.")
+    reason: Reason
+    minutes: int = Field(ge=0, description="What it takes; 0 when it takes none.")
+    expires_at: datetime
+    item_ref: str | None = None
+    anchor_ref: str | None = Field(default=None, description="The event that its words name.")
+    category: str | None = None
+    score: float = Field(
+        default=0.0,
+        description="The rules' own value in [0,1]; orders candidates without a scorer.",
+    )
+
+
+class ScoredCandidate(_Model):
+    """A candidate with the vector its policies saw (order and version in domain/features.py)."""
+
+    candidate: Candidate
+    features: list[float]
+
+
+class RankRequest(_Model):
+    """What `rank` is asked."""
+
+    person_id: str
+    now: datetime
+    timezone: str
+    locale: str = "en"
+    granted: list[Consent]
+    context: RecommendContext = RecommendContext()
+    recent: list[RecentTip] = []
+    blocks: list[ItemBlock] = []
+    seed: int = Field(
+        ge=0, lt=2**63, description="Seeds the draw; logged, so that it can be replayed."
+    )
+    trace_id: str = ""
+
+
+class PolicyRef(_Model):
+    """Which policy, in which version."""
+
+    name: str
+    version: str
+
+
+class Choice(_Model):
+    """How a candidate was chosen: all that learning and evaluation need, no words."""
+
+    candidates: list[ScoredCandidate]
+    chosen: int | None = Field(
+        description="Index into candidates; None when there is no ground for a tip."
+    )
+    context: list[float]
+    feature_version: int
+    probabilities: list[Probability] = Field(
+        description="The mixed vector that was sampled; sums to 1."
+    )
+    policy: PolicyRef
+    arm: str = Field(default="champion", description="The experiment arm this person is in.")
+    rho: float = Field(default=0.0, description="Share of the challenger in the mix.")
+    champion: list[Probability] = []
+    challenger: list[Probability] = []
+    shadow: dict[str, list[Probability]] = {}
+    prior_version: str = ""
+    posterior_sequence: int = 0
+    seed: int = 0
+    snapshot_at: datetime | None = None
+
+
+class RankResponse(_Model):
+    """What `rank` answers. `words`: sealed words (base64) of the chosen item and its anchor, by ref."""
+
+    choice: Choice
+    source: TipSource = "template"
+    words: dict[str, str] = {}
+    next_look_at: datetime
+
+
+# --- the decision ----------------------------------------------------------------------------------
+
+
+class ReactionRecord(_Model):
+    """One accepted reaction; the latest of done/snooze/dismiss wins (domain/rewards.py)."""
+
+    kind: ReactionKind
+    at: datetime
+    reason: DismissReason | None = None
+    until: datetime | None = None
+
+
+class Decision(_Model):
+    """A stored decision, words apart. `revision` counts changes to exposure, reactions and later-done."""
+
+    decision_id: str
+    person_id: str
+    decided_at: datetime
+    expires_at: datetime
+    settle_at: datetime = Field(description="When silence counts as the person's answer.")
+    choice: Choice
+    source: TipSource
+    exposed_at: datetime | None = None
+    reactions: list[ReactionRecord] = []
+    later_done_at: datetime | None = None
+    revision: int = 0
+    reward: float | None = None
+    reward_revision: int = 0
+
+    @property
+    def candidate(self) -> Candidate:
+        """The chosen candidate (a stored decision always has one)."""
+        assert self.choice.chosen is not None
+        return self.choice.candidates[self.choice.chosen].candidate

@@ -1,0 +1,212 @@
+"""Signals: what happened in a person's life, as they enter (`*Signal`) and as they rest (`SignalRecord`).
+
+A title enters in the clear over TLS, is sealed at the door, and never rests or travels otherwise.
+What rests here is the derivative: times, effort, category, priority, a keyed hash of the title.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+MAX_ENTRIES: Final = 100
+MAX_BYTES: Final = 256 * 1024
+OLDEST: Final = timedelta(days=400)
+NEWEST: Final = timedelta(minutes=10)
+HORIZON: Final = timedelta(days=731)
+
+Ref = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
+Title = Annotated[str, Field(min_length=1, max_length=500)]
+Category = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+SourceName = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
+Minutes = Annotated[int, Field(ge=1, le=24 * 60)]
+SignalType = Literal["task", "event", "habit", "mood", "context"]
+# Where the words came from decides how long they may rest: typed into oO until done or deleted,
+# a file 30 days, a connector (third party) 24 hours.
+Origin = Literal["typed", "file", "connector"]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    id: UUID | None = Field(default=None, description="Yours, to make retries safe; else derived.")
+    occurred_at: AwareDatetime = Field(
+        description="When it happened or became known; within the last 400 days, at most 10 min ahead."
+    )
+    source: SourceName = Field(default="manual", description="What sent it, e.g. `todoist-csv`.")
+    origin: Literal["typed", "file"] = "typed"
+
+
+class TaskSignal(_Entry):
+    """A task as it stood at `occurred_at`."""
+
+    type: Literal["task"]
+    item_ref: Ref
+    title: Title | None = None
+    status: Literal["open", "done", "deleted"] = "open"
+    due_at: AwareDatetime | None = Field(
+        default=None, description="A moment; at most 2 years ahead."
+    )
+    due_on: date | None = Field(default=None, description="A day, when no time is set.")
+    effort_minutes: Minutes | None = None
+    priority: Annotated[int, Field(ge=1, le=4)] | None = Field(
+        default=None, description="1 is highest."
+    )
+    category: Category | None = None
+    linked_ref: Ref | None = Field(default=None, description="The event or parent it belongs to.")
+
+    @model_validator(mode="after")
+    def _one_due(self) -> TaskSignal:
+        if self.due_at and self.due_on:
+            raise ValueError("give due_at or due_on, not both")
+        return self
+
+
+class EventSignal(_Entry):
+    """A calendar entry as it stood at `occurred_at`."""
+
+    type: Literal["event"]
+    item_ref: Ref
+    title: Title | None = None
+    status: Literal["confirmed", "cancelled"] = "confirmed"
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    all_day: bool = False
+    busy: bool = True
+    category: Category | None = None
+
+    @model_validator(mode="after")
+    def _order(self) -> EventSignal:
+        if self.ends_at < self.starts_at:
+            raise ValueError("ends_at must not be before starts_at")
+        return self
+
+
+class HabitSignal(_Entry):
+    """A habit that exists (`active`), was done at `occurred_at`, or was given up (`deleted`)."""
+
+    type: Literal["habit"]
+    item_ref: Ref
+    title: Title | None = None
+    status: Literal["active", "done", "deleted"] = "done"
+    effort_minutes: Minutes | None = None
+    category: Category | None = None
+
+
+class MoodSignal(_Entry):
+    """How the person said they are; 1 lowest to 5 highest."""
+
+    type: Literal["mood"]
+    valence: Annotated[int, Field(ge=1, le=5)] | None = None
+    energy: Annotated[int, Field(ge=1, le=5)] | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> MoodSignal:
+        if self.valence is None and self.energy is None:
+            raise ValueError("give valence, energy or both")
+        return self
+
+
+class ContextSignal(_Entry):
+    """Where the person is."""
+
+    type: Literal["context"]
+    place: Literal["home", "work", "out", "travel"]
+
+
+SignalEntry = Annotated[
+    TaskSignal | EventSignal | HabitSignal | MoodSignal | ContextSignal, Field(discriminator="type")
+]
+
+
+class SignalBatch(BaseModel):
+    """The body of `POST /api/signals`; each entry is checked on its own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    signals: list[dict[str, Any]] = Field(
+        min_length=1,
+        description=f"At most {MAX_ENTRIES} entries and {MAX_BYTES} bytes; see the Signal schemas.",
+    )
+
+
+class SignalResult(BaseModel):
+    """What became of one entry, in the order sent."""
+
+    index: int
+    status: Literal["accepted", "duplicate", "rejected"]
+    id: str | None = None
+    problem: dict[str, Any] | None = None
+
+
+class SignalResults(BaseModel):
+    """The answer to `POST /api/signals`."""
+
+    results: list[SignalResult]
+
+
+class SignalRecord(BaseModel):
+    """A signal at rest and on the bus: derivatives only. Field names equal `Signal` in events.proto."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    signal_id: str
+    type: SignalType
+    source: str
+    origin: Origin
+    occurred_at: datetime
+    item_ref: str | None = None
+    status: str | None = None
+    title_hash: str | None = Field(default=None, description="HMAC under the person's key; hex.")
+    title_words: int | None = None
+    title_chars: int | None = None
+    due_at: datetime | None = None
+    due_on: date | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    all_day: bool | None = None
+    busy: bool | None = None
+    effort_minutes: int | None = None
+    priority: int | None = None
+    category: str | None = None
+    linked_ref: str | None = None
+    valence: int | None = None
+    energy: int | None = None
+    place: str | None = None
+
+    def closes_item(self) -> bool:
+        """Whether this signal says that its item needs nothing more."""
+        return self.status in {"done", "deleted", "cancelled"} and self.type in {"task", "event"}
+
+
+def storable(at: datetime) -> str:
+    """A moment as every store and key writes it: UTC, microseconds, fixed width, sorts as text."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+class ItemRecord(BaseModel):
+    """The latest known state of one task, event or habit; rewritten only by a newer signal."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    item_ref: str
+    type: Literal["task", "event", "habit"]
+    status: str
+    as_of: datetime = Field(description="occurred_at of the signal it reflects.")
+    first_seen_at: datetime
+    title_words: int = 0
+    title_chars: int = 0
+    due_at: datetime | None = None
+    due_on: date | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    all_day: bool = False
+    busy: bool = True
+    effort_minutes: int | None = None
+    priority: int | None = None
+    category: str | None = None
+    linked_ref: str | None = None
+    postponed: int = Field(default=0, description="Times its due date moved to a later day.")

@@ -1,0 +1,135 @@
+"""Every store that holds anything about a person, and every other store.
+
+Checked against `infra/` by a test: a store that is not listed here fails the build. Erasure and
+export walk this list. Physical names are `oo-<stage>-<name>`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+
+@dataclass(frozen=True)
+class Store:
+    """One store. `key`/`sort` and `indexes` are what infra creates; attributes are strings unless said."""
+
+    name: str
+    owner: str
+    holds: str
+    kind: Literal["table", "bucket"] = "table"
+    personal: bool = True
+    key: str = "person_id"
+    sort: str | None = None
+    local_indexes: tuple[tuple[str, str], ...] = ()
+    """(index name, sort attribute): strongly consistent, same partition."""
+    global_indexes: tuple[tuple[str, str, str | None], ...] = ()
+    """(index name, partition attribute, sort attribute)."""
+    expires: str | None = None
+    """The attribute (epoch seconds) after which DynamoDB may delete the row; readers enforce it."""
+    stream: bool = False
+    backups: bool = True
+    """Point-in-time recovery."""
+    retention: str = "until erased"
+
+
+STORES: Final[tuple[Store, ...]] = (
+    # auth
+    Store(
+        "identities",
+        "auth",
+        "issuer and subject (hashed) -> person",
+        key="identity",
+        global_indexes=(("by_person", "person_id", None),),
+    ),
+    Store(
+        "sessions",
+        "auth",
+        "sessions by hash of the sid",
+        key="session",
+        global_indexes=(("by_person", "person_id", None),),
+        expires="expires",
+        backups=False,
+        retention="30 days",
+    ),
+    Store(
+        "sign-ins",
+        "auth",
+        "sign-ins under way: state, nonce, verifier",
+        personal=False,
+        key="state",
+        expires="expires",
+        backups=False,
+        retention="10 minutes",
+    ),
+    # profile
+    Store("profiles", "profile", "profile, consents and the erasure tombstone", sort="part"),
+    Store("person-keys", "profile", "the wrapped data key of each person", backups=False),
+    # events
+    Store(
+        "signals",
+        "events",
+        "the durable signals: derivatives only",
+        sort="signal_id",
+        local_indexes=(("by_time", "occurred_at"),),
+    ),
+    Store(
+        "items",
+        "events",
+        "latest state of each task, event and habit",
+        sort="item_ref",
+        local_indexes=(("by_open", "open_key"),),
+    ),
+    Store(
+        "item-words",
+        "events",
+        "sealed titles",
+        sort="item_ref",
+        expires="expires",
+        retention="typed: until done or deleted; file: 30 days; connector: 24 hours",
+    ),
+    Store(
+        "tail",
+        "events",
+        "what passed the bus, without person or text",
+        personal=False,
+        key="hour",
+        sort="entry",
+        expires="expires",
+        backups=False,
+        retention="24 hours",
+    ),
+    # recommender
+    Store(
+        "decisions",
+        "recommender",
+        "decisions, exposures, reactions, rewards; words sealed",
+        sort="decision_id",
+        global_indexes=(("by_due", "due_hour", "settle_at"),),
+        stream=True,
+    ),
+    Store("tip-states", "recommender", "open tip, recent tips and item blocks of each person"),
+    Store(
+        "decision-log",
+        "recommender",
+        "decisions and rewards by day, without words",
+        kind="bucket",
+        retention="until erased, at the next compaction (at most 7 days)",
+    ),
+    # ml_lambda
+    Store("snapshots", "ml_lambda", "features of each person"),
+    Store("statistics", "ml_lambda", "policy statistics of each person"),
+    Store(
+        "reward-markers", "ml_lambda", "which reward revisions were applied", sort="revision_key"
+    ),
+)
+
+
+def store(name: str) -> Store:
+    """The store of that name; KeyError when it is not listed."""
+    return next(s for s in STORES if s.name == name)
+
+
+def physical_name(stage: str, name: str) -> str:
+    """What the store is called in the cloud, e.g. `oo-local-signals`."""
+    return f"oo-{stage}-{store(name).name}"

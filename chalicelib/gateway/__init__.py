@@ -1,0 +1,1 @@
+"""What every HTTP route goes through: see README.md."""

@@ -1,0 +1,29 @@
+"""The Chalice app, with its own errors (unknown route, method, content type) as problem details."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalice.app import Chalice
+
+from chalicelib.gateway.problems import PROBLEM, problem_of_status
+
+
+class App(Chalice):  # type: ignore[misc]
+    """Chalice answers some errors before any view runs; here they get the one error shape."""
+
+    def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """Handle one API Gateway event."""
+        answer: dict[str, Any] = super().__call__(event, context)
+        headers = answer.setdefault("headers", {})
+        if answer.get("statusCode", 200) >= 400 and headers.get("Content-Type") != PROBLEM:
+            headers["Content-Type"] = PROBLEM
+            request_id = str(event.get("requestContext", {}).get("requestId", ""))
+            answer["body"] = problem_of_status(answer["statusCode"], request_id)
+            answer["isBase64Encoded"] = False
+        return answer
+
+
+def create_app() -> App:
+    """The app, before its blueprints are registered."""
+    return App(app_name="oo", configure_logs=False)

@@ -1,0 +1,212 @@
+"""The one decorator of every route: size, authentication, validation, errors, headers, one log line.
+
+    bp = Blueprint(__name__)
+
+    @api.endpoint(bp, "POST", "/api/recommend", body=RecommendRequest, answers={200: Recommendation})
+    def recommend(call: Call[RecommendRequest]) -> Recommendation:
+        \"\"\"Summary line for the OpenAPI.\"\"\"
+        return wiring.recommender().recommend(call.person_id, call.body.context)
+
+Chalice answers for an exception before any middleware sees it, so all of this lives here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from chalice.app import Blueprint, Response
+from pydantic import BaseModel, ValidationError
+
+from chalicelib.contracts.errors import Forbidden, Invalid, Malformed, OoError, TooLarge
+from chalicelib.contracts.http import Principal
+from chalicelib.contracts.ports import Authenticator, Ids
+from chalicelib.gateway.call import Access, Call, Reply, Spec
+from chalicelib.gateway.problems import problem_document
+from chalicelib.runtime.logging import Logger, trace
+
+MAX_BODY: Final = 64 * 1024
+NOBODY: Final = Principal()
+_TRACE: Final = re.compile(r"^[0-9A-Za-z=:;_-]{8,128}$")
+
+SECURITY_HEADERS: Final[Mapping[str, str]] = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'; require-trusted-types-for 'script'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Gateway:
+    """Holds what endpoints share: who authenticates, and the specs that make the OpenAPI."""
+
+    def __init__(self, authenticator: Callable[[], Authenticator], ids: Ids, log: Logger) -> None:
+        """`authenticator` is called at the first request that needs one, never at import."""
+        self._authenticator = authenticator
+        self._ids = ids
+        self._log = log
+        self.specs: list[Spec] = []
+
+    def endpoint(
+        self,
+        bp: Blueprint,
+        method: str,
+        path: str,
+        *,
+        answers: Mapping[int, type[BaseModel] | str | None],
+        access: Access = "person",
+        body: type[BaseModel] | None = None,
+        query: type[BaseModel] | None = None,
+        problems: tuple[int, ...] = (),
+        max_bytes: int = MAX_BODY,
+        content_types: tuple[str, ...] = ("application/json",),
+    ) -> Callable[[Callable[[Call[Any]], BaseModel | Reply]], Callable[..., Response]]:
+        """Register a view. `answers`: status -> model (the first is the default); `problems`: extra statuses.
+
+        The view's docstring becomes summary and description, the module's name the tag.
+        """
+
+        def decorate(view: Callable[[Call[Any]], BaseModel | Reply]) -> Callable[..., Response]:
+            doc = (view.__doc__ or view.__name__).strip().splitlines()
+            spec = Spec(
+                method=method, path=path, access=access, body=body, query=query, answers=answers,
+                problems=problems, name=view.__name__, tag=view.__module__.split(".")[-2],
+                summary=doc[0].rstrip("."), description="\n".join(line.strip() for line in doc[1:]).strip(),
+            )  # fmt: skip
+            self.specs.append(spec)
+
+            def wrapped(**path_values: str) -> Response:
+                return self._serve(spec, view, bp.current_request, path_values, max_bytes)
+
+            wrapped.__name__ = view.__name__
+            wrapped.__doc__ = view.__doc__
+            bp.route(path, methods=[method], content_types=list(content_types))(wrapped)
+            return wrapped
+
+        return decorate
+
+    def _serve(
+        self, spec: Spec, view: Callable[[Call[Any]], BaseModel | Reply], request: Any,
+        path_values: Mapping[str, str], max_bytes: int,
+    ) -> Response:  # fmt: skip
+        started = time.perf_counter()
+        headers = {name.lower(): value for name, value in (request.headers or {}).items()}
+        given = headers.get("x-trace-id", "")
+        trace_id = given if _TRACE.match(given) else self._ids.new()
+        default_status = next(iter(spec.answers))
+        fields: dict[str, Any] = {}
+        with trace(trace_id):
+            try:
+                call = self._call(spec, request, headers, path_values, trace_id, max_bytes)
+                reply = view(call)
+                if isinstance(reply, BaseModel):
+                    reply = Reply(body=reply, status=default_status)
+            except OoError as error:
+                fields["problem"] = error.slug
+                reply = problem_document(error, trace_id)
+            except Exception as error:
+                self._log.exception("request failed", error, route=f"{spec.method} {spec.path}")
+                reply = problem_document(
+                    OoError("Try again; if it stays, quote `instance`."), trace_id
+                )
+            self._log.info(
+                "request",
+                route=f"{spec.method} {spec.path}",
+                status=reply.status,
+                milliseconds=round(1000 * (time.perf_counter() - started), 1),
+                **fields,
+            )
+        return _response(reply, trace_id)
+
+    def _call(
+        self, spec: Spec, request: Any, headers: Mapping[str, str],
+        path_values: Mapping[str, str], trace_id: str, max_bytes: int,
+    ) -> Call[Any]:  # fmt: skip
+        if spec.method not in {"GET", "HEAD"}:
+            _same_origin(headers)
+        principal = NOBODY
+        if spec.access != "anyone":
+            principal = self._authenticator().authenticate(headers)
+            if spec.access == "admin" and principal.role != "admin":
+                raise Forbidden("This needs an admin's session.")
+        raw: bytes = request.raw_body or b""
+        if len(raw) > max_bytes:
+            raise TooLarge(f"Send at most {max_bytes} bytes; this was {len(raw)}.", limit=max_bytes)
+        identity = (request.context or {}).get("identity") or {}
+        return Call(
+            body=_parse(spec.body, raw) if spec.body else raw,
+            query=_validate(spec.query, dict(request.query_params or {})) if spec.query else None,
+            path=path_values,
+            headers=headers,
+            principal=principal,
+            trace_id=trace_id,
+            source_ip=str(identity.get("sourceIp") or ""),
+        )
+
+
+def _same_origin(headers: Mapping[str, str]) -> None:
+    """Refuse what another site's page makes a browser send: SameSite=Lax is the first wall, this the second."""
+    if headers.get("sec-fetch-site", "same-origin") == "cross-site":
+        raise Forbidden("Call this from oO's own page.")
+    origin, host = headers.get("origin"), headers.get("x-forwarded-host") or headers.get("host")
+    if origin and host and urlsplit(origin).netloc != host:
+        raise Forbidden("The Origin header does not match this site.")
+
+
+def _parse(model: type[BaseModel], raw: bytes) -> BaseModel:
+    try:
+        value = json.loads(raw or b"{}")
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        where = (
+            f" (line {error.lineno}, column {error.colno})"
+            if isinstance(error, json.JSONDecodeError)
+            else ""
+        )
+        raise Malformed(f"The body must be JSON in UTF-8{where}.") from None
+    if not isinstance(value, dict):
+        raise Malformed("The body must be a JSON object.")
+    return _validate(model, value)
+
+
+def _validate(model: type[BaseModel], value: Mapping[str, Any]) -> BaseModel:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise Invalid("See `errors` for each field.", errors=field_errors(error)) from None
+
+
+def field_errors(error: ValidationError) -> list[dict[str, str]]:
+    """One `{pointer, detail}` per wrong field; never the value, which may be personal."""
+    return [
+        {"pointer": "/" + "/".join(str(part) for part in e["loc"]), "detail": e["msg"]}
+        for e in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+
+
+def _response(reply: Reply, trace_id: str) -> Response:
+    body: str | bytes
+    if isinstance(reply.body, BaseModel):
+        body = reply.body.model_dump_json()
+    else:
+        body = reply.body if reply.body is not None else ""
+    headers: dict[str, str | list[str]] = {
+        **SECURITY_HEADERS,
+        "Cache-Control": "no-store",
+        "Content-Type": reply.content_type,
+        "X-Trace-Id": trace_id,
+        **reply.headers,
+    }
+    if reply.cookies:
+        headers["Set-Cookie"] = list(reply.cookies)
+    return Response(body=body, status_code=reply.status, headers=headers)

@@ -1,0 +1,71 @@
+"""RFC 9457: the one shape of every error that leaves oO."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from chalicelib.contracts.errors import (
+    Malformed,
+    NotFound,
+    OoError,
+    RateLimited,
+    Unauthenticated,
+)
+from chalicelib.gateway.call import Reply
+
+PROBLEM: Final = "application/problem+json"
+TYPE_BASE: Final = "urn:oo:problem:"
+
+_BY_STATUS: Final[dict[int, tuple[str, str, str]]] = {
+    401: (Unauthenticated.slug, Unauthenticated.title, "Sign in first."),
+    403: (NotFound.slug, NotFound.title, "There is no such route; see /api/openapi.json."),
+    404: (NotFound.slug, NotFound.title, "There is no such route; see /api/openapi.json."),
+    405: (
+        "method-not-allowed",
+        "Not with this method",
+        "See /api/openapi.json for the methods of this route.",
+    ),
+    415: (
+        "unsupported-media-type",
+        "Not this content type",
+        "Send `Content-Type: application/json`.",
+    ),
+    400: (Malformed.slug, Malformed.title, "The request could not be read."),
+}
+
+
+def problem(error: OoError) -> dict[str, Any]:
+    """The problem as a document, without an instance; also used for one entry of a batch."""
+    return {
+        "type": TYPE_BASE + error.slug,
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail or error.title,
+        **error.extra,
+    }
+
+
+def problem_document(error: OoError, trace_id: str) -> Reply:
+    """The whole answer for an error."""
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, RateLimited) else {}
+    return Reply(
+        body=json.dumps({**problem(error), "instance": trace_id}),
+        status=error.status,
+        content_type=PROBLEM,
+        headers=headers,
+    )
+
+
+def problem_of_status(status: int, trace_id: str) -> str:
+    """The document for an error that Chalice or API Gateway answered itself."""
+    slug, title, detail = _BY_STATUS.get(status, (OoError.slug, OoError.title, "Try again later."))
+    return json.dumps(
+        {
+            "type": TYPE_BASE + slug,
+            "title": title,
+            "status": status,
+            "detail": detail,
+            "instance": trace_id,
+        }
+    )

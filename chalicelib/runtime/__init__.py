@@ -1,0 +1,1 @@
+"""Plumbing that every module stands on. Imports no module."""

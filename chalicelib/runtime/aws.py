@@ -1,0 +1,69 @@
+"""AWS clients: one per service and process, each with timeouts and bounded retries.
+
+`AWS_ENDPOINT_URL` switches every client to the emulator.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
+
+
+@cache
+def _client(service: str, read_timeout: float, attempts: int) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
+        service,  # type: ignore[call-overload]
+        config=Config(
+            connect_timeout=2,
+            read_timeout=read_timeout,
+            retries={"mode": "standard", "total_max_attempts": attempts},
+            max_pool_connections=10,
+        ),
+    )
+
+
+def dynamodb() -> DynamoDBClient:
+    """DynamoDB: 5 s, 3 attempts."""
+    return _client("dynamodb", 5, 3)  # type: ignore[no-any-return]
+
+
+def sns() -> SNSClient:
+    """SNS: 5 s, 4 attempts; publishing the same event twice is harmless."""
+    return _client("sns", 5, 4)  # type: ignore[no-any-return]
+
+
+def sqs() -> SQSClient:
+    """SQS: for operators' tools; 25 s so that long polling fits."""
+    return _client("sqs", 25, 3)  # type: ignore[no-any-return]
+
+
+def kms() -> KMSClient:
+    """KMS: 3 s, 3 attempts."""
+    return _client("kms", 3, 3)  # type: ignore[no-any-return]
+
+
+def s3() -> S3Client:
+    """S3: 10 s, 4 attempts."""
+    return _client("s3", 10, 4)  # type: ignore[no-any-return]
+
+
+def ssm() -> SSMClient:
+    """SSM parameters: 5 s, 3 attempts."""
+    return _client("ssm", 5, 3)  # type: ignore[no-any-return]
+
+
+def functions(deadline_seconds: float) -> LambdaClient:
+    """Lambda, for one synchronous attempt within the deadline."""
+    return _client("lambda", deadline_seconds, 1)  # type: ignore[no-any-return]

@@ -1,0 +1,57 @@
+"""The SNS transport of the Bus. Nothing else in oO publishes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.contracts.events import Envelope, to_json, type_of
+from chalicelib.contracts.ports import BusError
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sns.type_defs import PublishBatchRequestEntryTypeDef
+
+# PublishBatch: at most 10 entries and 256 KiB together.
+_ENTRIES: Final = 10
+_BYTES: Final = 250_000
+
+
+class SnsBus:
+    """Publishes to one topic, in batches, with the payload's type as an attribute for filters."""
+
+    def __init__(self, client: SNSClient, topic_arn: str) -> None:
+        self._client = client
+        self._topic_arn = topic_arn
+
+    def publish(self, events: Sequence[Envelope]) -> None:
+        """Publish all events. Raises BusError unless the broker took every one."""
+        for batch in _batches(events):
+            answer = self._client.publish_batch(
+                TopicArn=self._topic_arn, PublishBatchRequestEntries=batch
+            )
+            if failed := answer.get("Failed"):
+                codes = sorted({str(f.get("Code")) for f in failed})
+                raise BusError(f"{len(failed)} of {len(batch)} events refused: {', '.join(codes)}")
+
+
+def _batches(events: Sequence[Envelope]) -> Iterator[list[PublishBatchRequestEntryTypeDef]]:
+    batch: list[PublishBatchRequestEntryTypeDef] = []
+    size = 0
+    for event in events:
+        text = to_json(event)
+        if batch and (len(batch) == _ENTRIES or size + len(text) > _BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(
+            {
+                "Id": str(len(batch)),
+                "Message": text,
+                "MessageAttributes": {
+                    "type": {"DataType": "String", "StringValue": type_of(event)}
+                },
+            }
+        )
+        size += len(text)
+    if batch:
+        yield batch

@@ -1,0 +1,196 @@
+"""The composition root: builds each service lazily, one function per service.
+
+Only entry files (`routes`, `consumers`, `schedules`) and tests import this. Importing it costs nothing:
+every store and AWS client is imported by the function that needs it, at its first call.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from chalicelib.contracts.ports import (
+    Authenticator,
+    Bus,
+    Clock,
+    Consents,
+    Ids,
+    PersonalStore,
+    Scorer,
+    Sealer,
+)
+from chalicelib.gateway.endpoint import Gateway
+from chalicelib.runtime.clock import RandomIds, SystemClock
+from chalicelib.runtime.logging import logger
+
+if TYPE_CHECKING:
+    from chalicelib.auth.service import SessionService, SignInService
+    from chalicelib.events.service import EventsService
+    from chalicelib.profile.service import ErasureService, ProfileService
+    from chalicelib.recommender.service import RecommenderService
+    from chalicelib.recommender.settlement import SettlementService
+
+
+# --- runtime ----------------------------------------------------------------------------------
+
+
+@cache
+def clock() -> Clock:
+    """The system clock."""
+    return SystemClock()
+
+
+@cache
+def ids() -> Ids:
+    """Random ids."""
+    return RandomIds()
+
+
+@cache
+def bus() -> Bus:
+    """The SNS bus."""
+    from chalicelib.runtime import aws
+    from chalicelib.runtime.bus import SnsBus
+    from chalicelib.runtime.settings import settings
+
+    return SnsBus(aws.sns(), settings().topic_arn)
+
+
+@cache
+def sealer() -> Sealer:
+    """Sealing under each person's data key, wrapped by KMS."""
+    from chalicelib.runtime.sealing import make_sealer
+
+    return make_sealer()
+
+
+# --- auth -------------------------------------------------------------------------------------
+
+
+@cache
+def sessions() -> SessionService:
+    """Sessions: makes, reads, slides and ends them."""
+    from chalicelib.auth.service import SessionService
+    from chalicelib.auth.store import SessionTable
+    from chalicelib.runtime.settings import settings
+
+    return SessionService(SessionTable(), clock(), ids(), settings())
+
+
+@cache
+def sign_in() -> SignInService:
+    """Sign-in; its libraries are loaded only here."""
+    from chalicelib.auth.providers import configured_providers
+    from chalicelib.auth.service import SignInService
+    from chalicelib.auth.store import IdentityTable, SignInTable
+    from chalicelib.runtime.settings import settings
+
+    return SignInService(
+        configured_providers(settings()),
+        SignInTable(),
+        IdentityTable(),
+        sessions(),
+        clock(),
+        ids(),
+        settings(),
+    )
+
+
+def authenticator() -> Authenticator:
+    """Who is asking."""
+    return sessions()
+
+
+# --- profile ----------------------------------------------------------------------------------
+
+
+@cache
+def profile() -> ProfileService:
+    """Profile and consents."""
+    from chalicelib.profile.service import ProfileService
+    from chalicelib.profile.store import ProfileTable
+
+    return ProfileService(ProfileTable(), bus(), clock(), ids())
+
+
+def consents() -> Consents:
+    """What a person has agreed to."""
+    return profile()
+
+
+@cache
+def erasure() -> ErasureService:
+    """Erasure of everything about a person."""
+    from chalicelib.profile.service import ErasureService
+    from chalicelib.profile.store import ProfileTable
+
+    return ErasureService(ProfileTable(), personal_stores, sealer(), bus(), clock(), ids())
+
+
+# --- events -----------------------------------------------------------------------------------
+
+
+@cache
+def events() -> EventsService:
+    """Ingress, the durable signal store, the tail."""
+    from chalicelib.events.service import EventsService
+    from chalicelib.events.store import SignalTable, TailTable
+
+    return EventsService(SignalTable(), TailTable(), consents(), sealer(), bus(), clock(), ids())
+
+
+# --- recommender ------------------------------------------------------------------------------
+
+
+@cache
+def scorer() -> Scorer:
+    """The scoring function, invoked with a deadline."""
+    from chalicelib.recommender.scorer import LambdaScorer
+    from chalicelib.runtime.settings import settings
+
+    return LambdaScorer(settings().rank_function, settings().rank_deadline_ms / 1000)
+
+
+@cache
+def recommender() -> RecommenderService:
+    """Decides, shows, hears the reaction."""
+    from chalicelib.recommender.service import RecommenderService
+    from chalicelib.recommender.store import RecommenderTables
+    from chalicelib.runtime.settings import settings
+
+    return RecommenderService(RecommenderTables(), scorer(), sealer(), clock(), ids(), settings())
+
+
+@cache
+def settlement() -> SettlementService:
+    """Turns exposures, reactions and deadlines into rewards; relays the outbox; writes the decision log."""
+    from chalicelib.recommender.log import DecisionLog
+    from chalicelib.recommender.settlement import SettlementService
+    from chalicelib.recommender.store import RecommenderTables
+    from chalicelib.runtime.settings import settings
+
+    return SettlementService(RecommenderTables(), DecisionLog(), bus(), clock(), ids(), settings())
+
+
+# --- across modules ---------------------------------------------------------------------------
+
+
+def personal_stores() -> list[PersonalStore]:
+    """Every store of chalicelib that holds something about a person (ml_lambda erases its own)."""
+    from chalicelib.auth.store import IdentityTable, SessionTable
+    from chalicelib.events.store import SignalTable
+    from chalicelib.profile.store import ProfileTable
+    from chalicelib.recommender.log import DecisionLog
+    from chalicelib.recommender.store import RecommenderTables
+
+    return [
+        *SignalTable().personal_stores(),
+        *RecommenderTables().personal_stores(),
+        DecisionLog(),
+        SessionTable(),
+        IdentityTable(),
+        ProfileTable(),
+    ]
+
+
+api = Gateway(authenticator, ids(), logger("gateway"))
