@@ -40,6 +40,7 @@ class HabitState(_Model):
     title_chars: int = 0
     effort_minutes: int | None = None
     category: str | None = None
+    words_expire_at: datetime | None = None
     last_done_on: date | None = None
     streak: int = Field(default=0, description="Consecutive days done, ending on last_done_on.")
     done_in_14_days: int = 0
@@ -70,7 +71,7 @@ class Snapshot(_Model):
     as_of: dict[Group, datetime] = {}
     tasks: list[ItemRecord] = []
     events: list[ItemRecord] = Field(
-        default=[], description="Ending after computed_at - 3 h, starting within 48 h."
+        default=[], description="Ending after computed_at - 3 h, starting within 7 days."
     )
     habits: list[HabitState] = []
     mood: MoodState | None = None

@@ -209,4 +209,7 @@ class ItemRecord(BaseModel):
     priority: int | None = None
     category: str | None = None
     linked_ref: str | None = None
+    words_expire_at: datetime | None = Field(
+        default=None, description="Until when its title can be opened; None: no title is kept."
+    )
     postponed: int = Field(default=0, description="Times its due date moved to a later day.")
