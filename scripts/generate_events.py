@@ -18,9 +18,7 @@ EVENTS = ROOT / "chalicelib/contracts/events"
 
 def generate(out: Path) -> None:
     """Write the package tree of every .proto below `out`."""
-    protos = sorted(
-        str(p.relative_to(EVENTS / "proto")) for p in (EVENTS / "proto").rglob("*.proto")
-    )
+    protos = sorted(str(p.relative_to(EVENTS / "proto")) for p in (EVENTS / "proto").rglob("*.proto"))
     subprocess.run(
         [
             sys.executable,
@@ -36,9 +34,7 @@ def generate(out: Path) -> None:
     )
     for path in (*out.rglob("*.py"), *out.rglob("*.pyi")):
         path.write_text(
-            re.sub(
-                r"^from oo\.", "from chalicelib.contracts.events.oo.", path.read_text(), flags=re.M
-            )
+            re.sub(r"^from oo\.", "from chalicelib.contracts.events.oo.", path.read_text(), flags=re.M)
         )
     for folder in {p.parent for p in out.rglob("*_pb2.py")}:
         while folder != out:

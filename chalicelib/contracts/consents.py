@@ -7,9 +7,7 @@ from typing import Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
-Consent = Literal[
-    "tasks", "calendar", "habits", "mood", "context", "notifications", "learning", "research"
-]
+Consent = Literal["tasks", "calendar", "habits", "mood", "context", "notifications", "learning", "research"]
 CONSENTS: Final[tuple[Consent, ...]] = get_args(Consent)
 
 # The consent that a signal's type needs.

@@ -23,9 +23,7 @@ class Principal(BaseModel):
 
     person_id: str | None = None
     role: Literal["person", "admin"] = "person"
-    session_id: str | None = Field(
-        default=None, description="The session's public id, not the secret."
-    )
+    session_id: str | None = Field(default=None, description="The session's public id, not the secret.")
     expires_at: datetime | None = None
 
 
@@ -38,9 +36,7 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
-    instance: str | None = Field(
-        default=None, description="The trace id; quote it when you ask for help."
-    )
+    instance: str | None = Field(default=None, description="The trace id; quote it when you ask for help.")
     errors: list[dict[str, Any]] | None = None
 
 
@@ -89,9 +85,7 @@ class Recommendation(BaseModel):
 class ExposureRequest(Strict):
     """The body of `POST /api/tips/{id}/exposure`."""
 
-    exposed_at: AwareDatetime | None = Field(
-        default=None, description="When it was seen; default now."
-    )
+    exposed_at: AwareDatetime | None = Field(default=None, description="When it was seen; default now.")
 
 
 ReactionKind = Literal["done", "snooze", "dismiss", "helpful", "not_helpful", "undo"]
@@ -106,9 +100,7 @@ class ReactionRequest(Strict):
 
     kind: ReactionKind
     reason: DismissReason | None = Field(default=None, description="With `dismiss`: why not now.")
-    until: AwareDatetime | None = Field(
-        default=None, description="With `snooze`: default 3 h from now."
-    )
+    until: AwareDatetime | None = Field(default=None, description="With `snooze`: default 3 h from now.")
 
 
 class ReactionAccepted(BaseModel):
@@ -193,9 +185,7 @@ class ProfilePatch(Strict):
     """The body of `PATCH /api/profile`; absent fields stay."""
 
     timezone: str | None = Field(default=None, max_length=64)
-    locale: str | None = Field(
-        default=None, max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
-    )
+    locale: str | None = Field(default=None, max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
     display_name: str | None = Field(default=None, max_length=80)
 
 

@@ -44,9 +44,7 @@ class HabitState(_Model):
     last_done_on: date | None = None
     streak: int = Field(default=0, description="Consecutive days done, ending on last_done_on.")
     done_in_14_days: int = 0
-    usual_minute: int | None = Field(
-        default=None, description="Median minute of the local day, 0-1439."
-    )
+    usual_minute: int | None = Field(default=None, description="Median minute of the local day, 0-1439.")
 
 
 class MoodState(_Model):
@@ -80,9 +78,7 @@ class Snapshot(_Model):
         default=[0.0] * 24,
         description="Decayed count of things done by local hour; half-life 14 days.",
     )
-    done_by_category: dict[str, float] = Field(
-        default={}, description="Decayed count, half-life 14 days."
-    )
+    done_by_category: dict[str, float] = Field(default={}, description="Decayed count, half-life 14 days.")
     done_today: int = 0
 
 
@@ -159,9 +155,7 @@ class RankRequest(_Model):
     context: RecommendContext = RecommendContext()
     recent: list[RecentTip] = []
     blocks: list[ItemBlock] = []
-    seed: int = Field(
-        ge=0, lt=2**63, description="Seeds the draw; logged, so that it can be replayed."
-    )
+    seed: int = Field(ge=0, lt=2**63, description="Seeds the draw; logged, so that it can be replayed.")
     trace_id: str = ""
 
 
@@ -176,14 +170,10 @@ class Choice(_Model):
     """How a candidate was chosen: all that learning and evaluation need, no words."""
 
     candidates: list[ScoredCandidate]
-    chosen: int | None = Field(
-        description="Index into candidates; None when there is no ground for a tip."
-    )
+    chosen: int | None = Field(description="Index into candidates; None when there is no ground for a tip.")
     context: list[float]
     feature_version: int
-    probabilities: list[Probability] = Field(
-        description="The mixed vector that was sampled; sums to 1."
-    )
+    probabilities: list[Probability] = Field(description="The mixed vector that was sampled; sums to 1.")
     policy: PolicyRef
     arm: str = Field(default="champion", description="The experiment arm this person is in.")
     rho: float = Field(default=0.0, description="Share of the challenger in the mix.")

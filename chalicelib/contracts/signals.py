@@ -47,14 +47,10 @@ class TaskSignal(_Entry):
     item_ref: Ref
     title: Title | None = None
     status: Literal["open", "done", "deleted"] = "open"
-    due_at: AwareDatetime | None = Field(
-        default=None, description="A moment; at most 2 years ahead."
-    )
+    due_at: AwareDatetime | None = Field(default=None, description="A moment; at most 2 years ahead.")
     due_on: date | None = Field(default=None, description="A day, when no time is set.")
     effort_minutes: Minutes | None = None
-    priority: Annotated[int, Field(ge=1, le=4)] | None = Field(
-        default=None, description="1 is highest."
-    )
+    priority: Annotated[int, Field(ge=1, le=4)] | None = Field(default=None, description="1 is highest.")
     category: Category | None = None
     linked_ref: Ref | None = Field(default=None, description="The event or parent it belongs to.")
 

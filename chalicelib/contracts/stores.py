@@ -119,9 +119,7 @@ STORES: Final[tuple[Store, ...]] = (
     # ml_lambda
     Store("snapshots", "ml_lambda", "features of each person"),
     Store("statistics", "ml_lambda", "policy statistics of each person"),
-    Store(
-        "reward-markers", "ml_lambda", "which reward revisions were applied", sort="revision_key"
-    ),
+    Store("reward-markers", "ml_lambda", "which reward revisions were applied", sort="revision_key"),
 )
 
 

@@ -117,9 +117,7 @@ class Gateway:
                 reply = problem_document(error, trace_id)
             except Exception as error:
                 self._log.exception("request failed", error, route=f"{spec.method} {spec.path}")
-                reply = problem_document(
-                    OoError("Try again; if it stays, quote `instance`."), trace_id
-                )
+                reply = problem_document(OoError("Try again; if it stays, quote `instance`."), trace_id)
             self._log.info(
                 "request",
                 route=f"{spec.method} {spec.path}",
@@ -169,9 +167,7 @@ def _parse(model: type[BaseModel], raw: bytes) -> BaseModel:
         value = json.loads(raw or b"{}")
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         where = (
-            f" (line {error.lineno}, column {error.colno})"
-            if isinstance(error, json.JSONDecodeError)
-            else ""
+            f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
         )
         raise Malformed(f"The body must be JSON in UTF-8{where}.") from None
     if not isinstance(value, dict):

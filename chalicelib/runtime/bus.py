@@ -27,9 +27,7 @@ class SnsBus:
     def publish(self, events: Sequence[Envelope]) -> None:
         """Publish all events. Raises BusError unless the broker took every one."""
         for batch in _batches(events):
-            answer = self._client.publish_batch(
-                TopicArn=self._topic_arn, PublishBatchRequestEntries=batch
-            )
+            answer = self._client.publish_batch(TopicArn=self._topic_arn, PublishBatchRequestEntries=batch)
             if failed := answer.get("Failed"):
                 codes = sorted({str(f.get("Code")) for f in failed})
                 raise BusError(f"{len(failed)} of {len(batch)} events refused: {', '.join(codes)}")
@@ -47,9 +45,7 @@ def _batches(events: Sequence[Envelope]) -> Iterator[list[PublishBatchRequestEnt
             {
                 "Id": str(len(batch)),
                 "Message": text,
-                "MessageAttributes": {
-                    "type": {"DataType": "String", "StringValue": type_of(event)}
-                },
+                "MessageAttributes": {"type": {"DataType": "String", "StringValue": type_of(event)}},
             }
         )
         size += len(text)

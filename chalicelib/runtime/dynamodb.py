@@ -19,9 +19,7 @@ from chalicelib.runtime.settings import settings
 class TableMeta:
     """What every table's Meta inherits. The emulator is chosen by `AWS_ENDPOINT_URL`."""
 
-    region: Final = (
-        os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "eu-central-1"
-    )
+    region: Final = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "eu-central-1"
     connect_timeout_seconds: Final = 2
     read_timeout_seconds: Final = 5
     max_retry_attempts: Final = 3

@@ -41,9 +41,7 @@ class Settings(BaseModel):
         le=20_000,
         description="How long `recommend` waits for the scorer before rules take over.",
     )
-    key_alias: str = Field(
-        default="", description="KMS key that wraps data keys; default alias/oo-<stage>."
-    )
+    key_alias: str = Field(default="", description="KMS key that wraps data keys; default alias/oo-<stage>.")
     decision_log_bucket: str = Field(default="", description="S3 bucket of the decision log.")
     oidc_issuer: str = Field(
         default="", description="Issuer of the generic OpenID Connect provider; empty: none."
@@ -58,24 +56,16 @@ class Settings(BaseModel):
         pattern=r"^([0-9a-f]{64})?$",
         description="SHA-256 (hex) of the admin token; empty: admin token sign-in is off.",
     )
-    session_days: int = Field(
-        default=30, ge=1, le=90, description="Absolute life of a session in days."
-    )
-    session_idle_days: int = Field(
-        default=7, ge=1, le=90, description="A session unused this long ends."
-    )
-    calls_per_minute: int = Field(
-        default=120, ge=1, description="Calls a session may make in a minute."
-    )
+    session_days: int = Field(default=30, ge=1, le=90, description="Absolute life of a session in days.")
+    session_idle_days: int = Field(default=7, ge=1, le=90, description="A session unused this long ends.")
+    calls_per_minute: int = Field(default=120, ge=1, description="Calls a session may make in a minute.")
     no_reaction_reward: float = Field(
         default=0.1,
         ge=0,
         le=1,
         description="Reward of a tip that was seen and got no reaction by its deadline.",
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        default="INFO", description="Log level."
-    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Log level.")
 
     def name(self, suffix: str) -> str:
         """`oo-<stage>-<suffix>`: what tables, queues and functions are called."""
@@ -90,15 +80,12 @@ def load(environment: Mapping[str, str]) -> Settings:
         raw = Settings.model_validate(values)
     except ValidationError as error:
         lines = [f"  {PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
-        raise SettingsError(
-            "settings need changing (docs/settings.md):\n" + "\n".join(lines)
-        ) from None
+        raise SettingsError("settings need changing (docs/settings.md):\n" + "\n".join(lines)) from None
     return raw.model_copy(
         update={
             "rank_function": raw.rank_function or raw.name("rank"),
             "key_alias": raw.key_alias or f"alias/{raw.name('persons')}",
-            "oidc_secret_parameter": raw.oidc_secret_parameter
-            or f"/oo/{raw.stage}/oidc-client-secret",
+            "oidc_secret_parameter": raw.oidc_secret_parameter or f"/oo/{raw.stage}/oidc-client-secret",
         }
     )
 

@@ -65,8 +65,7 @@ __all__ = [
 SCHEMA_VERSION: Final = 1
 
 _PAYLOADS: Final[dict[str, str]] = {
-    field.message_type.name: field.name
-    for field in Envelope.DESCRIPTOR.oneofs_by_name["payload"].fields
+    field.message_type.name: field.name for field in Envelope.DESCRIPTOR.oneofs_by_name["payload"].fields
 }
 
 
@@ -86,9 +85,7 @@ def moment(stamp: Timestamp) -> datetime:
     return stamp.ToDatetime(tzinfo=UTC)
 
 
-def wrap(
-    payload: Message, *, person_id: str, event_id: str, at: datetime, trace_id: str
-) -> Envelope:
+def wrap(payload: Message, *, person_id: str, event_id: str, at: datetime, trace_id: str) -> Envelope:
     """Put a payload into the envelope. `event_id` must be the same when the same event is sent again."""
     envelope = Envelope(
         event_id=event_id,
@@ -129,6 +126,4 @@ def signal_message(record: SignalRecord) -> Signal:
 
 def signal_record(message: Signal) -> SignalRecord:
     """The record of an event's signal."""
-    return SignalRecord.model_validate(
-        json_format.MessageToDict(message, preserving_proto_field_name=True)
-    )
+    return SignalRecord.model_validate(json_format.MessageToDict(message, preserving_proto_field_name=True))
