@@ -6,9 +6,11 @@ every store and AWS client is imported by the function that needs it, at its fir
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
+from chalicelib.contracts.http import Health
 from chalicelib.contracts.ports import (
     Authenticator,
     Bus,
@@ -20,6 +22,7 @@ from chalicelib.contracts.ports import (
     Sealer,
 )
 from chalicelib.gateway.endpoint import Gateway
+from chalicelib.gateway.health import alive
 from chalicelib.runtime.clock import RandomIds, SystemClock
 from chalicelib.runtime.logging import logger
 
@@ -191,6 +194,17 @@ def personal_stores() -> list[PersonalStore]:
         IdentityTable(),
         ProfileTable(),
     ]
+
+
+def health_checks() -> dict[str, Callable[[], Health]]:
+    """Each module's health check; `gateway`'s calls nothing."""
+    return {
+        "gateway": alive,
+        "auth": lambda: sessions().health(),
+        "profile": lambda: profile().health(),
+        "events": lambda: events().health(),
+        "recommender": lambda: recommender().health(),
+    }
 
 
 api = Gateway(authenticator, ids(), logger("gateway"))

@@ -154,7 +154,7 @@ class Gateway:
 
 
 def _same_origin(headers: Mapping[str, str]) -> None:
-    """Refuse what another site's page makes a browser send: SameSite=Lax is the first wall, this the second."""
+    """Refuse what another site's page makes a browser send; SameSite=Lax is the first wall."""
     if headers.get("sec-fetch-site", "same-origin") == "cross-site":
         raise Forbidden("Call this from oO's own page.")
     origin, host = headers.get("origin"), headers.get("x-forwarded-host") or headers.get("host")

@@ -1,0 +1,179 @@
+"""The OpenAPI document, generated from the endpoints' specs: `python -m chalicelib.gateway.openapi [--check]`.
+
+docs/api/openapi.json is committed; the check fails when it differs from what the code promises.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import models_json_schema
+
+from chalicelib.contracts.http import Problem
+from chalicelib.contracts.signals import SignalBatch, SignalEntry
+from chalicelib.gateway.call import Access, Spec
+from chalicelib.gateway.problems import PROBLEM
+
+COMMITTED: Final = Path("docs/api/openapi.json")
+_REF: Final = "#/components/schemas/{model}"
+
+_TEXT: Final[dict[int, str]] = {
+    200: "Done.",
+    202: "Accepted; it is worked on after the answer.",
+    204: "Done; nothing to say.",
+    303: "Go there.",
+    304: "Not changed.",
+    400: "The request could not be read.",
+    401: "Sign in first.",
+    403: "Not allowed, or consent is required first.",
+    404: "No such thing for you.",
+    409: "It changed meanwhile.",
+    410: "Its time is over.",
+    413: "Too large.",
+    415: "Not this content type.",
+    422: "Some fields need changing; `errors` lists them.",
+    429: "Too many calls; see Retry-After.",
+    500: "Something failed on our side.",
+    503: "Not available right now; nothing was kept, try again.",
+}
+_SECURITY: Final[dict[Access, list[dict[str, list[str]]]]] = {
+    "anyone": [],
+    "person": [{"session": []}],
+    "admin": [{"session": []}],
+    "session": [{"session": []}],
+}
+
+
+def document(specs: Iterable[Spec]) -> dict[str, Any]:
+    """OpenAPI 3.1 for the endpoints, in a stable order."""
+    ordered = sorted(specs, key=lambda s: (s.path, s.method))
+    models: dict[type[BaseModel], None] = {Problem: None}
+    for spec in ordered:
+        for model in (spec.body, spec.query, *spec.answers.values()):
+            if isinstance(model, type):
+                models[model] = None
+    mapping, schemas = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
+    names = {model: mapping[(model, "validation")]["$ref"] for model in models}
+    components = schemas.get("$defs", {})
+    components |= _entries(components)
+    paths: dict[str, dict[str, Any]] = {}
+    for spec in ordered:
+        paths.setdefault(spec.path, {})[spec.method.lower()] = _operation(spec, names, components)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "oO",
+            "version": "1",
+            "description": "One perfectly timed tip from the signals of a person's life. "
+            "Errors are RFC 9457 problem details; quote `instance` when you ask for help.",
+        },
+        "servers": [{"url": "/", "description": "Same origin as the page."}],
+        "paths": paths,
+        "components": {
+            "schemas": dict(sorted(components.items())),
+            "securitySchemes": {
+                "session": {"type": "apiKey", "in": "cookie", "name": "sid"},
+            },
+        },
+    }
+
+
+def _entries(components: dict[str, Any]) -> dict[str, Any]:
+    """Entries of a batch are checked one by one, so the batch's own schema cannot carry theirs."""
+    schema = TypeAdapter(SignalEntry).json_schema(ref_template=_REF)
+    extra: dict[str, Any] = schema.pop("$defs")
+    extra["SignalEntry"] = schema
+    if batch := components.get(SignalBatch.__name__):
+        batch["properties"]["signals"]["items"] = {"$ref": _REF.format(model="SignalEntry")}
+    return extra
+
+
+def _operation(spec: Spec, names: dict[type[BaseModel], Any], components: dict[str, Any]) -> dict[str, Any]:
+    errors = {*spec.problems, 500}
+    if spec.access != "anyone":
+        errors |= {401, 429}
+    if spec.access == "admin" or spec.method != "GET":
+        errors |= {403}
+    if spec.body is not None:
+        errors |= {400, 413, 415, 422}
+    if spec.query is not None:
+        errors |= {422}
+    if "{" in spec.path:
+        errors |= {404}
+    responses = {str(status): _answer(status, model, names) for status, model in spec.answers.items()}
+    for status in sorted(errors):
+        responses.setdefault(
+            str(status),
+            {
+                "description": _TEXT[status],
+                "content": {PROBLEM: {"schema": {"$ref": names[Problem]}}},
+            },
+        )
+    operation: dict[str, Any] = {
+        "operationId": f"{spec.tag}_{spec.name}",
+        "tags": [spec.tag],
+        "summary": spec.summary,
+        "responses": responses,
+    }
+    if spec.description:
+        operation["description"] = spec.description
+    if spec.access != "anyone":
+        operation["security"] = _SECURITY[spec.access]
+    if spec.body is not None:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": {"$ref": names[spec.body]}}},
+        }
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"{(\w+)}", spec.path)
+    ]
+    if spec.query is not None:
+        schema = components[names[spec.query].rsplit("/", 1)[-1]]
+        parameters += [
+            {
+                "name": name,
+                "in": "query",
+                "required": name in schema.get("required", []),
+                "schema": value,
+            }
+            for name, value in schema["properties"].items()
+        ]
+    if parameters:
+        operation["parameters"] = parameters
+    return operation
+
+
+def _answer(status: int, model: type[BaseModel] | str | None, names: dict[type[BaseModel], Any]) -> Any:
+    answer: dict[str, Any] = {"description": _TEXT.get(status, "Done.")}
+    if isinstance(model, str):
+        answer["content"] = {model: {}}
+    elif model is not None:
+        answer["content"] = {"application/json": {"schema": {"$ref": names[model]}}}
+    return answer
+
+
+def main() -> int:
+    """Write the document, or with --check compare it with what is committed."""
+    import app  # noqa: F401  (registers every endpoint)
+    from chalicelib.wiring import api
+
+    text = json.dumps(document(api.specs), indent=1) + "\n"
+    if "--check" in sys.argv:
+        if COMMITTED.is_file() and COMMITTED.read_text() == text:
+            return 0
+        sys.stderr.write(f"{COMMITTED} is out of date: run `make generate` and commit it.\n")
+        return 1
+    COMMITTED.parent.mkdir(parents=True, exist_ok=True)
+    COMMITTED.write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
