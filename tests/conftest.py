@@ -1,0 +1,156 @@
+"""What every test may use: a known environment, fake clouds, and no sockets in unit tests."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import _lru_cache_wrapper
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+UNIT = Path(__file__).resolve().parent / "unit"
+REGION = "eu-central-1"
+ACCOUNT = "000000000000"
+
+# Set before anything of the project is imported: table classes take their names from the stage.
+for _name in [name for name in os.environ if name.startswith(("OO_", "AWS_"))]:
+    del os.environ[_name]
+os.environ.update(
+    OO_STAGE="local",
+    OO_TOPIC_ARN=f"arn:aws:sns:{REGION}:{ACCOUNT}:oo-local-events",
+    OO_DECISION_LOG_BUCKET="oo-local-decision-log",
+    AWS_ACCESS_KEY_ID="test",
+    AWS_SECRET_ACCESS_KEY="test",
+    AWS_DEFAULT_REGION=REGION,
+    AWS_REGION=REGION,
+    AWS_EC2_METADATA_DISABLED="true",
+    MOTO_ACCOUNT_ID=ACCOUNT,
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Unit tests get no socket; a test that asks for a cloud says so by its marker."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if item.path.is_relative_to(UNIT):
+            item.add_marker(pytest.mark.disable_socket)
+        if "stack" in fixtures:
+            item.add_marker(pytest.mark.stack)
+        if "emulator" in fixtures:
+            item.add_marker(pytest.mark.emulator)
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """A cloud with every table, the key, the topic and the buckets of the local stage."""
+
+    kind: Literal["moto", "emulator"]
+    endpoint: str | None
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of it."""
+        import boto3
+
+        return boto3.client(service, endpoint_url=self.endpoint, region_name=REGION)  # type: ignore[call-overload]
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The endpoint of a running emulator: one per run, own state, on a free port."""
+    from oo_local.emulator import Emulator
+    from oo_local.environments import emulator_python
+    from oo_local.ports import free_port
+
+    running = Emulator(
+        home=tmp_path_factory.mktemp("emulator"), port=free_port(), python=emulator_python(ROOT)
+    )
+    running.start()
+    try:
+        yield running.url
+    finally:
+        running.stop()
+
+
+@pytest.fixture(params=["moto", "emulator"])
+def aws(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    """A cloud whose tables are empty; every test that uses it runs on moto and on the emulator.
+
+    moto starts afresh for each test; the emulator's tables are made once and emptied after each test.
+    """
+    if request.param == "moto":
+        from moto import mock_aws
+
+        monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+        with mock_aws():
+            forget_clients()
+            cloud = Cloud("moto", None)
+            make_resources(cloud)
+            yield cloud
+    else:
+        endpoint: str = request.getfixturevalue("emulator")
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+        forget_clients()
+        cloud = Cloud("emulator", endpoint)
+        make_resources(cloud)
+        yield cloud
+        empty_tables(cloud)
+    forget_clients()
+
+
+def make_resources(cloud: Cloud) -> None:
+    """Make what `infra/` makes and stores need; what is there already stays."""
+    from chalicelib.contracts.stores import STORES, physical_name
+    from infra.tables import table_definition
+
+    dynamodb = cloud.client("dynamodb")
+    if set(dynamodb.list_tables()["TableNames"]) & {physical_name("local", "profiles")}:
+        return
+    for store in STORES:
+        if store.kind == "table":
+            dynamodb.create_table(**table_definition(store, "local"))
+        else:
+            cloud.client("s3").create_bucket(
+                Bucket=physical_name("local", store.name),
+                CreateBucketConfiguration={"LocationConstraint": REGION},
+            )
+    cloud.client("sns").create_topic(Name="oo-local-events")
+    kms = cloud.client("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName="alias/oo-local-persons", TargetKeyId=key)
+
+
+def empty_tables(cloud: Cloud) -> None:
+    """Delete every row of every table."""
+    from chalicelib.contracts.stores import STORES, physical_name
+
+    dynamodb = cloud.client("dynamodb")
+    for store in STORES:
+        if store.kind != "table":
+            continue
+        name = physical_name("local", store.name)
+        keys = [store.key, *([store.sort] if store.sort else [])]
+        for page in dynamodb.get_paginator("scan").paginate(TableName=name):
+            for row in page["Items"]:
+                dynamodb.delete_item(TableName=name, Key={key: row[key] for key in keys})
+
+
+def forget_clients() -> None:
+    """Drop every client and service that this process keeps, so that the next one sees this cloud."""
+    from chalicelib.runtime import aws as runtime_aws
+
+    runtime_aws._client.cache_clear()
+    if (wiring := sys.modules.get("chalicelib.wiring")) is not None:
+        for value in vars(wiring).values():
+            if isinstance(value, _lru_cache_wrapper):
+                value.cache_clear()
+    if (models := sys.modules.get("pynamodb.models")) is not None:
+        pending = [models.Model]
+        while pending:
+            model = pending.pop()
+            pending.extend(model.__subclasses__())
+            model._connection = None
