@@ -7,7 +7,12 @@ last part of the problem's `type`, stable for clients to branch on; `detail` say
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+TYPE_BASE: Final = "urn:oo:problem:"
 
 
 class OoError(Exception):
@@ -22,6 +27,16 @@ class OoError(Exception):
         super().__init__(detail or self.title)
         self.detail = detail
         self.extra: Mapping[str, Any] = extra
+
+    def document(self) -> dict[str, Any]:
+        """The problem document (RFC 9457), without an instance; also for one entry of a batch."""
+        return {
+            "type": TYPE_BASE + self.slug,
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail or self.title,
+            **self.extra,
+        }
 
 
 class Malformed(OoError):
@@ -97,3 +112,11 @@ class Unavailable(OoError):
     """A part that this needs does not answer now; nothing was kept, try again."""
 
     status, slug, title = 503, "unavailable", "Not available right now"
+
+
+def field_errors(error: ValidationError) -> list[dict[str, str]]:
+    """One `{pointer, detail}` per wrong field; never the value, which may be personal."""
+    return [
+        {"pointer": "/" + "/".join(str(part) for part in e["loc"]), "detail": e["msg"]}
+        for e in error.errors(include_url=False, include_context=False, include_input=False)
+    ]

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from chalice.app import Blueprint, Response
 from pydantic import BaseModel, ValidationError
 
-from chalicelib.contracts.errors import Forbidden, Invalid, Malformed, OoError, TooLarge
+from chalicelib.contracts.errors import Forbidden, Invalid, Malformed, OoError, TooLarge, field_errors
 from chalicelib.contracts.http import Principal
 from chalicelib.contracts.ports import Authenticator, Ids
 from chalicelib.gateway.call import Access, Call, Reply, Spec
@@ -180,14 +180,6 @@ def _validate(model: type[BaseModel], value: Mapping[str, Any]) -> BaseModel:
         return model.model_validate(value)
     except ValidationError as error:
         raise Invalid("See `errors` for each field.", errors=field_errors(error)) from None
-
-
-def field_errors(error: ValidationError) -> list[dict[str, str]]:
-    """One `{pointer, detail}` per wrong field; never the value, which may be personal."""
-    return [
-        {"pointer": "/" + "/".join(str(part) for part in e["loc"]), "detail": e["msg"]}
-        for e in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
 
 
 def _response(reply: Reply, trace_id: str) -> Response:

@@ -1,4 +1,6 @@
-"""The OpenAPI document, generated from the endpoints' specs: `python -m chalicelib.gateway.openapi [--check]`.
+"""The OpenAPI document, generated from the endpoints' specs.
+
+`python -m chalicelib.gateway.openapi [--check]` writes or compares it.
 
 docs/api/openapi.json is committed; the check fails when it differs from what the code promises.
 """

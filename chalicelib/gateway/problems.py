@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Final
 
 from chalicelib.contracts.errors import (
+    TYPE_BASE,
     Malformed,
     NotFound,
     OoError,
@@ -15,7 +16,6 @@ from chalicelib.contracts.errors import (
 from chalicelib.gateway.call import Reply
 
 PROBLEM: Final = "application/problem+json"
-TYPE_BASE: Final = "urn:oo:problem:"
 
 _BY_STATUS: Final[dict[int, tuple[str, str, str]]] = {
     401: (Unauthenticated.slug, Unauthenticated.title, "Sign in first."),
@@ -35,22 +35,11 @@ _BY_STATUS: Final[dict[int, tuple[str, str, str]]] = {
 }
 
 
-def problem(error: OoError) -> dict[str, Any]:
-    """The problem as a document, without an instance; also used for one entry of a batch."""
-    return {
-        "type": TYPE_BASE + error.slug,
-        "title": error.title,
-        "status": error.status,
-        "detail": error.detail or error.title,
-        **error.extra,
-    }
-
-
 def problem_document(error: OoError, trace_id: str) -> Reply:
     """The whole answer for an error."""
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, RateLimited) else {}
     return Reply(
-        body=json.dumps({**problem(error), "instance": trace_id}),
+        body=json.dumps({**error.document(), "instance": trace_id}),
         status=error.status,
         content_type=PROBLEM,
         headers=headers,
