@@ -81,7 +81,7 @@ class Gateway:
             doc = (view.__doc__ or view.__name__).strip().splitlines()
             spec = Spec(
                 method=method, path=path, access=access, body=body, query=query, answers=answers,
-                problems=problems, name=view.__name__, tag=view.__module__.split(".")[-2],
+                problems=problems, name=view.__name__, tag=view.__module__.removeprefix("chalicelib.").split(".")[0],
                 summary=doc[0].rstrip("."), description="\n".join(line.strip() for line in doc[1:]).strip(),
             )  # fmt: skip
             self.specs.append(spec)
