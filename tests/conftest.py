@@ -105,15 +105,14 @@ def aws(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
 def make_resources(cloud: Cloud) -> None:
     """Make what `infra/` makes and stores need; what is there already stays."""
     from chalicelib.contracts.stores import STORES, physical_name
-    from infra.tables import table_definition
+    from infra.tables import create_tables
 
     dynamodb = cloud.client("dynamodb")
-    if set(dynamodb.list_tables()["TableNames"]) & {physical_name("local", "profiles")}:
+    if physical_name("local", "profiles") in dynamodb.list_tables()["TableNames"]:
         return
+    create_tables(dynamodb, "local")
     for store in STORES:
-        if store.kind == "table":
-            dynamodb.create_table(**table_definition(store, "local"))
-        else:
+        if store.kind == "bucket":
             cloud.client("s3").create_bucket(
                 Bucket=physical_name("local", store.name),
                 CreateBucketConfiguration={"LocationConstraint": REGION},

@@ -10,5 +10,5 @@ from pytest_socket import SocketBlockedError
 
 def test_a_unit_test_cannot_open_a_socket() -> None:
     # Warnings are errors here, so the plugin's warning may come first.
-    with pytest.raises((SocketBlockedError, UserWarning), match="socket.socket"):
+    with pytest.raises((SocketBlockedError, UserWarning), match=r"socket\.socket"):
         socket.socket()
