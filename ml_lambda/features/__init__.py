@@ -1,0 +1,1 @@
+"""What is known about a person, as numbers: one file per group. See README.md."""

@@ -1,0 +1,1 @@
+"""The handlers of the image, and the services behind them."""

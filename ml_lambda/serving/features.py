@@ -1,0 +1,26 @@
+"""Handler `features`: consumes what changes a person's features and refreshes each person once a batch."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.runtime.logging import logger
+
+if TYPE_CHECKING:
+    from ml_lambda.serving.refreshing import Refreshing
+
+
+@cache
+def refreshing() -> Refreshing:
+    """The service, built at the first call of this process."""
+    from chalicelib.runtime.clock import SystemClock
+    from ml_lambda.features.store import FeatureTables
+    from ml_lambda.serving.refreshing import Refreshing
+
+    return Refreshing(FeatureTables(), SystemClock(), logger("features"))
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Refresh the snapshot of everyone in the batch; report the messages of people who failed."""
+    return refreshing().handle_batch(event)

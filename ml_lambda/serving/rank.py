@@ -1,0 +1,27 @@
+"""Handler `rank`: RankRequest in, RankResponse out. Invoked synchronously; reads twice, writes nothing."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.contracts.ml import RankRequest
+
+if TYPE_CHECKING:
+    from ml_lambda.serving.ranking import Ranker
+
+
+@cache
+def ranker() -> Ranker:
+    """The service, built at the first call of this process."""
+    from chalicelib.runtime.logging import logger
+    from ml_lambda.serving.configuration import configuration
+    from ml_lambda.serving.ranking import Ranker
+    from ml_lambda.serving.reads import RankReads
+
+    return Ranker(RankReads(), configuration(), logger("rank"))
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Choose one candidate for the person of the request (`contracts/ml.py`)."""
+    return ranker().rank(RankRequest.model_validate(event)).model_dump(mode="json")
