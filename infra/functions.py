@@ -1,0 +1,275 @@
+"""The one table of functions: Chalice's and the scoring image's. Everything about a function is here.
+
+`.chalice/config.json`, `.chalice/policies/`, the CloudFormation roles and functions, the merge
+template, the alarms and the architecture tests are all made from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from infra import grants as g
+from infra.queues import BATCH_SIZE, FAILURES, QUEUES, Queue
+
+Stage = Literal["local", "dev", "prod"]
+STAGES: Final[tuple[Stage, ...]] = ("local", "dev", "prod")
+AWS_STAGES: Final[tuple[Stage, ...]] = ("dev", "prod")
+Kind = Literal["http", "queue", "stream", "schedule", "invoked"]
+RUNTIME: Final = "python3.11"
+DUE_MINUTES: Final[dict[Stage, int]] = {"local": 1, "dev": 5, "prod": 5}
+
+# Environment variables whose values only the deployed infra stack knows (its output of that name).
+OUTPUTS: Final[dict[str, str]] = {
+    "OO_TOPIC_ARN": "TopicArn",
+    "OO_DECISIONS_STREAM_ARN": "DecisionsStreamArn",
+    "OO_DECISION_LOG_BUCKET": "DecisionLogBucket",
+}
+# What Chalice needs when it evaluates app.py, so every Chalice function has it.
+COMMON: Final = ("OO_STAGE", "OO_DECISIONS_STREAM_ARN")
+
+
+@dataclass(frozen=True)
+class Function:
+    """One Lambda function. `name` is oo's; `physical` is AWS's."""
+
+    name: str
+    kind: Kind
+    handler: str
+    memory: int
+    timeout: int
+    owner: Literal["chalice", "ml"]
+    grants: tuple[g.Grant, ...]
+    environment: tuple[str, ...] = ()
+    """Names of the variables it needs beside `OO_STAGE`."""
+    stream: str | None = None
+    """The table whose stream it reads."""
+
+    @property
+    def chalice_name(self) -> str:
+        """What Chalice calls it: the API's function has a fixed name there."""
+        return "api_handler" if self.kind == "http" else self.name
+
+    @property
+    def queue(self) -> Queue | None:
+        """The queue that feeds it."""
+        return next((q for q in QUEUES if q.function == self.name), None)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Every variable it is given."""
+        return tuple(dict.fromkeys((*(COMMON if self.owner == "chalice" else COMMON[:1]), *self.environment)))
+
+    @property
+    def batch_size(self) -> int | None:
+        """Messages or records per invocation, when it takes batches."""
+        if self.kind == "stream":
+            return STREAM_BATCH
+        return self.queue.batch_size if self.queue else None
+
+    def physical(self, stage: str) -> str:
+        """`oo-<stage>-<name>`; Chalice deploys the API's as `oo-<stage>`."""
+        return f"oo-{stage}" if self.kind == "http" else f"oo-{stage}-{self.name}"
+
+    def policy(self, stage: str, *, region: str = "*", account: str = "*") -> dict[str, Any]:
+        """Its IAM policy document, with what its trigger and its log need."""
+        grants = [g.logs(self.physical(stage)), *self.grants]
+        if self.queue:
+            grants.append(g.consume(self.queue.name))
+        if self.stream:
+            grants.append(g.follow(self.stream))
+        if self.name in FAILURES:
+            grants.append(g.dead_letter(FAILURES[self.name]))
+        return g.document(grants, stage, region=region, account=account)
+
+
+STREAM_BATCH: Final = 100
+
+_CHALICE: Final[tuple[Function, ...]] = (
+    Function(
+        "api",
+        "http",
+        "app.app",
+        memory=1024,
+        timeout=15,
+        owner="chalice",
+        environment=("OO_TOPIC_ARN",),
+        grants=(
+            g.read("sessions", "identities", "sign-ins", "profiles", "person-keys"),
+            g.write("sessions", "identities", "sign-ins", "profiles", "person-keys"),
+            g.read("signals", "items", "item-words", "decisions", "tip-states", "snapshots"),
+            g.write("signals", "items", "item-words", "decisions", "tip-states"),
+            g.look("sessions", "profiles", "signals", "decisions"),
+            g.unseal(),
+            g.publish(),
+            g.invoke("rank"),
+            g.secrets(),
+        ),
+    ),
+    Function(
+        "events-store",
+        "queue",
+        "chalicelib.events.consumers.store",
+        memory=512,
+        timeout=30,
+        owner="chalice",
+        environment=("OO_TOPIC_ARN",),
+        grants=(
+            g.read("profiles", "person-keys", "signals", "items", "item-words"),
+            g.write("signals", "items", "item-words"),
+            g.publish(),
+        ),
+    ),
+    Function(
+        "events-tail",
+        "queue",
+        "chalicelib.events.consumers.tail",
+        memory=256,
+        timeout=15,
+        owner="chalice",
+        grants=(g.write("tail"),),
+    ),
+    Function(
+        "recommender-settle",
+        "queue",
+        "chalicelib.recommender.consumers.settle",
+        memory=512,
+        timeout=30,
+        owner="chalice",
+        environment=("OO_TOPIC_ARN",),
+        grants=(g.read("decisions", "tip-states"), g.write("decisions", "tip-states")),
+    ),
+    Function(
+        "recommender-log",
+        "queue",
+        "chalicelib.recommender.consumers.log",
+        memory=256,
+        timeout=30,
+        owner="chalice",
+        environment=("OO_DECISION_LOG_BUCKET",),
+        grants=(g.read("decisions"), g.append("decision-log")),
+    ),
+    Function(
+        "recommender-relay",
+        "stream",
+        "chalicelib.recommender.consumers.relay",
+        memory=256,
+        timeout=30,
+        owner="chalice",
+        environment=("OO_TOPIC_ARN",),
+        stream="decisions",
+        grants=(g.publish(),),
+    ),
+    Function(
+        "recommender-due",
+        "schedule",
+        "chalicelib.recommender.schedules.due",
+        memory=256,
+        timeout=60,
+        owner="chalice",
+        environment=("OO_TOPIC_ARN",),
+        grants=(g.read("decisions"), g.publish()),
+    ),
+    Function(
+        "profile-erase",
+        "queue",
+        "chalicelib.profile.consumers.erase",
+        memory=512,
+        timeout=120,
+        owner="chalice",
+        environment=("OO_TOPIC_ARN", "OO_DECISION_LOG_BUCKET"),
+        grants=(
+            g.read("sessions", "identities", "profiles", "person-keys", "signals", "items", "item-words"),
+            g.write("sessions", "identities", "profiles", "person-keys", "signals", "items", "item-words"),
+            g.read("decisions", "tip-states"),
+            g.write("decisions", "tip-states"),
+            g.append("decision-log"),
+            g.publish(),
+        ),
+    ),
+)
+
+_ML: Final[tuple[Function, ...]] = (
+    Function(
+        "rank",
+        "invoked",
+        "ml_lambda.serving.rank.handler",
+        memory=1024,
+        timeout=10,
+        owner="ml",
+        grants=(
+            g.read("snapshots", "statistics", "item-words", "person-keys"),
+            g.unseal(),
+        ),
+    ),
+    Function(
+        "features",
+        "queue",
+        "ml_lambda.serving.features.handler",
+        memory=512,
+        timeout=30,
+        owner="ml",
+        grants=(
+            g.read("signals", "items", "profiles", "decisions", "tip-states", "snapshots"),
+            g.write("snapshots"),
+        ),
+    ),
+    Function(
+        "learn",
+        "queue",
+        "ml_lambda.serving.learn.handler",
+        memory=512,
+        timeout=30,
+        owner="ml",
+        grants=(
+            g.read("decisions", "statistics", "reward-markers"),
+            g.write("statistics", "reward-markers"),
+        ),
+    ),
+    Function(
+        "erase",
+        "queue",
+        "ml_lambda.serving.erase.handler",
+        memory=256,
+        timeout=60,
+        owner="ml",
+        environment=("OO_TOPIC_ARN",),
+        grants=(
+            g.read("snapshots", "statistics", "reward-markers"),
+            g.write("snapshots", "statistics", "reward-markers"),
+            g.publish(),
+        ),
+    ),
+)
+
+FUNCTIONS: Final[tuple[Function, ...]] = (*_CHALICE, *_ML)
+
+
+def chalice_functions() -> tuple[Function, ...]:
+    """Those that Chalice packages."""
+    return _CHALICE
+
+
+def ml_functions() -> tuple[Function, ...]:
+    """Those of the scoring image, which infra owns."""
+    return _ML
+
+
+def function(name: str) -> Function:
+    """The function of that name; KeyError when there is none."""
+    try:
+        return next(f for f in FUNCTIONS if f.name == name)
+    except StopIteration:
+        raise KeyError(name) from None
+
+
+def environment(fn: Function, stage: str, outputs: dict[str, str] | None = None) -> dict[str, str]:
+    """Its variables. What is not in `outputs` yet stays a `${Output}` token, which no deploy accepts."""
+    values = {"OO_STAGE": stage}
+    for variable in fn.variables[1:]:
+        output = OUTPUTS[variable]
+        values[variable] = (outputs or {}).get(output, f"${{{output}}}")
+    return values
+
+
+__all__ = ["BATCH_SIZE", "FUNCTIONS", "STAGES", "Function", "chalice_functions", "ml_functions"]

@@ -1,0 +1,170 @@
+"""Least privilege as data: what a function may do, on what, by oO's own names.
+
+A grant names a resource as `<kind>:<name>`, for example `table:signals`; `arn` turns it into an ARN
+of a stage. Policies for Chalice and roles for CloudFormation are rendered from the same grants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from chalicelib.contracts.stores import store
+
+BARE_STARS: Final[dict[str, str]] = {}
+"""Actions that AWS refuses to limit to a resource, each with its reason. None is needed today."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Allowed actions on resources, e.g. Grant(("dynamodb:GetItem",), ("table:profiles",))."""
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    condition: tuple[tuple[str, str, str], ...] = ()
+    """(operator, key, value); `${Stage}` in the value becomes the stage."""
+
+
+def read(*tables: str) -> Grant:
+    """Read rows by key and by index."""
+    return Grant(
+        ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"),
+        tuple(r for t in tables for r in _with_indexes(t)),
+    )
+
+
+def write(*tables: str) -> Grant:
+    """Write and delete rows, alone, in batches and in transactions (which need the same actions)."""
+    return Grant(
+        (
+            "dynamodb:BatchWriteItem",
+            "dynamodb:ConditionCheckItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+        ),
+        tuple(f"table:{t}" for t in tables),
+    )
+
+
+def look(*tables: str) -> Grant:
+    """See whether a table is there, for health checks."""
+    return Grant(("dynamodb:DescribeTable",), tuple(f"table:{t}" for t in tables))
+
+
+def publish() -> Grant:
+    """Publish on the bus. The topic's key is AWS's own for SNS, which needs no grant."""
+    return Grant(("sns:Publish",), ("topic:events",))
+
+
+def consume(queue: str) -> Grant:
+    """Take messages from a queue."""
+    return Grant(
+        (
+            "sqs:ChangeMessageVisibility",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ReceiveMessage",
+        ),
+        (f"queue:{queue}",),
+    )
+
+
+def dead_letter(queue: str) -> Grant:
+    """Let Lambda put what failed into a queue."""
+    return Grant(("sqs:SendMessage",), (f"queue:{queue}",))
+
+
+def follow(table: str) -> Grant:
+    """Read a table's stream."""
+    return Grant(
+        (
+            "dynamodb:DescribeStream",
+            "dynamodb:GetRecords",
+            "dynamodb:GetShardIterator",
+            "dynamodb:ListStreams",
+        ),
+        (f"stream:{table}",),
+    )
+
+
+def invoke(function: str) -> Grant:
+    """Invoke a function and wait for its answer."""
+    return Grant(("lambda:InvokeFunction",), (f"function:{function}",))
+
+
+def unseal() -> Grant:
+    """Make and open data keys. A KMS policy cannot name an alias as resource, so a condition does."""
+    return Grant(
+        ("kms:Decrypt", "kms:GenerateDataKey"),
+        ("key:any",),
+        (("ForAnyValue:StringEquals", "kms:ResourceAliases", "alias/oo-${Stage}-persons"),),
+    )
+
+
+def append(bucket: str) -> Grant:
+    """Write new objects."""
+    return Grant(("s3:PutObject",), (f"objects:{bucket}",))
+
+
+def secrets() -> Grant:
+    """Read the stage's secrets."""
+    return Grant(("ssm:GetParameter", "ssm:GetParameters"), ("parameter:any",))
+
+
+def logs(function: str) -> Grant:
+    """Write the function's own log; the group itself is infra's."""
+    return Grant(("logs:CreateLogStream", "logs:PutLogEvents"), (f"log:{function}",))
+
+
+def arn(resource: str, stage: str, *, region: str = "*", account: str = "*") -> str:
+    """The ARN of `<kind>:<name>`, e.g. `index:signals` or `queue:settle-dlq`; KeyError on an unknown kind."""
+    kind, _, name = resource.partition(":")
+    physical = f"oo-{stage}-{name}"
+    if kind in {"table", "index", "stream", "bucket", "objects"}:
+        store(name)  # an unlisted store is a mistake in the grants
+    return {
+        "table": f"arn:aws:dynamodb:{region}:{account}:table/{physical}",
+        "index": f"arn:aws:dynamodb:{region}:{account}:table/{physical}/index/*",
+        "stream": f"arn:aws:dynamodb:{region}:{account}:table/{physical}/stream/*",
+        "topic": f"arn:aws:sns:{region}:{account}:{physical}",
+        "queue": f"arn:aws:sqs:{region}:{account}:{physical}",
+        "function": f"arn:aws:lambda:{region}:{account}:function:{physical}",
+        "key": f"arn:aws:kms:{region}:{account}:key/*",
+        # Bucket names are global, so the account is part of them.
+        "bucket": f"arn:aws:s3:::{physical}-{account}",
+        "objects": f"arn:aws:s3:::{physical}-{account}/*",
+        "parameter": f"arn:aws:ssm:{region}:{account}:parameter/oo/{stage}/*",
+        # A log's name is the function's physical name, which for the API is only `oo-<stage>`.
+        "log": f"arn:aws:logs:{region}:{account}:log-group:/aws/lambda/{name}:*",
+    }[kind]
+
+
+def document(grants: Iterable[Grant], stage: str, *, region: str = "*", account: str = "*") -> dict[str, Any]:
+    """The IAM policy document of the grants."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": list(grant.actions),
+                "Resource": [arn(r, stage, region=region, account=account) for r in grant.resources],
+                **(
+                    {
+                        "Condition": {
+                            op: {key: value.replace("${Stage}", stage)} for op, key, value in grant.condition
+                        }
+                    }
+                    if grant.condition
+                    else {}
+                ),
+            }
+            for grant in grants
+        ],
+    }
+
+
+def _with_indexes(table: str) -> tuple[str, ...]:
+    indexed = store(table).local_indexes or store(table).global_indexes
+    return (f"table:{table}", f"index:{table}") if indexed else (f"table:{table}",)

@@ -1,0 +1,71 @@
+"""The queues behind the bus: which events each takes, who consumes it, when a message is given up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+MAX_RECEIVES: Final = 5
+"""A message that failed this often goes to the dead-letter queue."""
+RETENTION: Final = 4 * 24 * 3600
+DEAD_RETENTION: Final = 14 * 24 * 3600
+"""Longer than any weekend plus holiday, and the most that SQS allows."""
+BATCH_SIZE: Final = 10
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One queue subscribed to the topic, with its dead-letter queue `<name>-dlq`."""
+
+    name: str
+    types: tuple[str, ...]
+    """Payload types of the envelope that it takes; empty: all."""
+    function: str
+    """The consumer, by its name in `functions.py`."""
+    batch_size: int = BATCH_SIZE
+
+    @property
+    def dead_letters(self) -> str:
+        """Where messages go that failed too often."""
+        return f"{self.name}-dlq"
+
+
+QUEUES: Final[tuple[Queue, ...]] = (
+    Queue("signals", ("signal_received",), "events-store"),
+    Queue("tail", (), "events-tail"),
+    Queue("settle", ("tip_exposed", "tip_reacted", "tip_due", "item_closed"), "recommender-settle"),
+    Queue("decision-log", ("decision_made", "reward_settled"), "recommender-log"),
+    Queue("erase", ("erasure_requested",), "profile-erase"),
+    Queue(
+        "features",
+        ("signal_stored", "signal_deleted", "profile_changed", "consents_changed", "decision_made"),
+        "features",
+    ),
+    Queue("learn", ("reward_settled",), "learn"),
+    Queue("ml-erase", ("erasure_requested",), "erase"),
+)
+
+FAILURES: Final[dict[str, str]] = {
+    "recommender-relay": "relay-dlq",
+    "recommender-due": "due-dlq",
+}
+"""Functions that no queue feeds, and the queue where Lambda puts what they could not handle: stream
+records (as pointers into the stream) and schedule events."""
+
+
+def queue(name: str) -> Queue:
+    """The queue of that name; KeyError when there is none."""
+    try:
+        return next(q for q in QUEUES if q.name == name)
+    except StopIteration:
+        raise KeyError(name) from None
+
+
+def dead_letter_queues() -> tuple[str, ...]:
+    """Every queue that should always be empty."""
+    return (*(q.dead_letters for q in QUEUES), *FAILURES.values())
+
+
+def visibility_timeout(function_timeout: int) -> int:
+    """AWS asks for at least six times the consumer's timeout, so that a retry never overlaps."""
+    return 6 * function_timeout
