@@ -64,3 +64,5 @@ class Spec:
     problems: tuple[int, ...]
     name: str
     description: str
+    cross_site: bool = False
+    """Another site's page may make the browser send this, e.g. a provider's form post."""

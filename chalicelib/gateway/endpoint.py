@@ -71,8 +71,11 @@ class Gateway:
         problems: tuple[int, ...] = (),
         max_bytes: int = MAX_BODY,
         content_types: tuple[str, ...] = ("application/json",),
+        cross_site: bool = False,
     ) -> Callable[[Callable[[Call[Any]], BaseModel | Reply]], Callable[..., Response]]:
         """Register a view. `answers`: status -> model (the first is the default); `problems`: extra statuses.
+
+        `cross_site`: for what another site must send (a provider's form post); it needs its own proof.
 
         The view's docstring becomes summary and description, the module's name the tag.
         """
@@ -81,8 +84,10 @@ class Gateway:
             doc = (view.__doc__ or view.__name__).strip().splitlines()
             spec = Spec(
                 method=method, path=path, access=access, body=body, query=query, answers=answers,
-                problems=problems, name=view.__name__, tag=view.__module__.removeprefix("chalicelib.").split(".")[0],
+                problems=problems, name=view.__name__,
+                tag=view.__module__.removeprefix("chalicelib.").split(".")[0],
                 summary=doc[0].rstrip("."), description="\n".join(line.strip() for line in doc[1:]).strip(),
+                cross_site=cross_site,
             )  # fmt: skip
             self.specs.append(spec)
 
@@ -131,7 +136,7 @@ class Gateway:
         self, spec: Spec, request: Any, headers: Mapping[str, str],
         path_values: Mapping[str, str], trace_id: str, max_bytes: int,
     ) -> Call[Any]:  # fmt: skip
-        if spec.method not in {"GET", "HEAD"}:
+        if spec.method not in {"GET", "HEAD"} and not spec.cross_site:
             _same_origin(headers)
         principal = NOBODY
         if spec.access != "anyone":
