@@ -1,0 +1,32 @@
+"""The queues of events: `signals` makes signals durable, `tail` lets an operator see what passes."""
+
+from __future__ import annotations
+
+from chalice.app import Blueprint, SQSEvent
+
+from chalicelib import wiring
+from chalicelib.contracts.events import Envelope
+from chalicelib.runtime.consuming import consume
+from chalicelib.runtime.logging import logger
+from chalicelib.runtime.settings import settings
+
+bp = Blueprint(__name__)
+log = logger("events")
+
+
+@bp.on_sqs_message(queue=settings().name("signals"), batch_size=10)  # type: ignore[untyped-decorator]
+def store(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
+    """Make signals durable and keep the items up to date."""
+    return consume(event.to_dict(), _store, log)
+
+
+@bp.on_sqs_message(queue=settings().name("tail"), batch_size=10)  # type: ignore[untyped-decorator]
+def tail(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
+    """Remember for a day that an event passed: its type and time, no person, no text."""
+    return consume(event.to_dict(), wiring.events().note, log)
+
+
+def _store(envelope: Envelope) -> None:
+    stored = wiring.events().store(envelope)
+    if stored in {"erased", "no_consent"}:
+        log.metric("oO", **{f"signal_dropped_{stored}": 1})
