@@ -63,7 +63,7 @@ class Cloud:
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The endpoint of a running emulator: one per run, own state, on a free port."""
     from oo_local.emulator import Emulator
-    from oo_local.environments import emulator_python
+    from oo_local.bootstrap import emulator_python
     from oo_local.ports import free_port
 
     running = Emulator(

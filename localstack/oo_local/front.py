@@ -1,0 +1,238 @@
+"""The front: page and API on one origin, forwarded to the emulator's API Gateway.
+
+    python -m oo_local.front PORT EMULATOR_PORT ADDRESS_FILE
+
+The standard library's server is enough and was as fast as any other. ADDRESS_FILE holds the id of
+the REST API; it is read again when it changes, so a redeploy needs no restart.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import sys
+import threading
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar, Final
+from uuid import uuid4
+
+from oo_local.ports import HOST
+
+STAGE: Final = "v1"
+MAX_BODY: Final = 10 * 1024 * 1024
+"""API Gateway's own limit."""
+_TIMEOUT: Final = 40
+_HOP: Final = frozenset(
+    {
+        "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te",
+        "trailer", "transfer-encoding", "upgrade", "content-length", "host",
+    }
+)  # fmt: skip
+# What only the front may say.
+_OWN: Final = ("x-forwarded-host", "x-forwarded-for", "x-forwarded-proto", "forwarded")
+_NO_ROUTE: Final = "Missing Authentication Token"
+
+
+class AddressFile:
+    """The REST API's id, as the deploy wrote it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read_at = 0
+        self._api_id = ""
+
+    def api_id(self) -> str:
+        """The current id; empty before the first deploy."""
+        try:
+            changed = self._path.stat().st_mtime_ns
+            if changed != self._read_at:
+                self._api_id = str(json.loads(self._path.read_text())["rest_api_id"])
+                self._read_at = changed
+        except (OSError, ValueError, KeyError):
+            pass
+        return self._api_id
+
+
+class Front(ThreadingHTTPServer):
+    """A thread per connection; each thread keeps its connection to the emulator."""
+
+    daemon_threads = True
+    request_queue_size = 128
+    allow_reuse_address = True
+
+    def __init__(self, port: int, emulator_port: int, address: AddressFile) -> None:
+        """Bind the port; serve with `serve_forever`."""
+        super().__init__((HOST, port), _Handler)
+        self.emulator_port = emulator_port
+        self.address = address
+        self.local = threading.local()
+
+    def upstream(self, fresh: bool = False) -> http.client.HTTPConnection:
+        """This thread's connection to the emulator."""
+        kept: http.client.HTTPConnection | None = getattr(self.local, "connection", None)
+        if kept is not None and not fresh:
+            return kept
+        if kept is not None:
+            kept.close()
+        self.local.connection = http.client.HTTPConnection(HOST, self.emulator_port, timeout=_TIMEOUT)
+        connection: http.client.HTTPConnection = self.local.connection
+        return connection
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away is no news."""
+        if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # one write per answer
+    disable_nagle_algorithm = True
+    timeout = 75
+    server_version: ClassVar[str] = "oO"
+    sys_version: ClassVar[str] = ""
+    server: Front
+
+    def _forward(self) -> None:
+        body = self._body()
+        if body is None:
+            return
+        api_id = self.server.address.api_id()
+        if not api_id:
+            self._problem(
+                HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "oO is still being deployed; try again."
+            )
+            return
+        # HEAD is GET without the body (RFC 9110, section 9.3.2); the API need not declare it.
+        method = "GET" if self.command == "HEAD" else self.command
+        path = self.path if self.path.startswith("/") else "/"
+        target = f"/_aws/execute-api/{api_id}/{STAGE}{path}"
+        try:
+            answer, content = self._ask(method, target, body)
+        except (OSError, http.client.HTTPException):
+            self.server.upstream(fresh=True)
+            self._problem(
+                HTTPStatus.BAD_GATEWAY,
+                "unavailable",
+                "The local cloud did not answer; see .oo/logs/emulator.log.",
+            )
+            return
+        if answer.status == HTTPStatus.FORBIDDEN and _NO_ROUTE.encode() in content:
+            self._problem(
+                HTTPStatus.NOT_FOUND,
+                "not-found",
+                f"There is no {self.command} {path.partition('?')[0][:200]}.",
+            )
+            return
+        self._answer(answer.status, answer.getheaders(), content)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _forward
+
+    def _ask(self, method: str, target: str, body: bytes) -> tuple[http.client.HTTPResponse, bytes]:
+        """Ask the emulator. Only GET is asked twice: another method may already have done its work."""
+        headers = self._request_headers()
+        for attempt in (1, 2):
+            connection = self.server.upstream(fresh=attempt == 2)
+            try:
+                connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
+                connection.putheader("Host", f"{HOST}:{self.server.emulator_port}")
+                for name, value in headers:
+                    connection.putheader(name, value)
+                connection.putheader("Content-Length", str(len(body)))
+                connection.endheaders(body or None)
+                answer = connection.getresponse()
+                return answer, answer.read()
+            except (OSError, http.client.HTTPException):
+                self.server.upstream(fresh=True)
+                if attempt == 2 or method != "GET":
+                    raise
+        raise AssertionError("unreachable")
+
+    def _request_headers(self) -> list[tuple[str, str]]:
+        # The emulator's own paths are chosen by these; they must not come from outside.
+        passed = [
+            (name, value)
+            for name, value in self.headers.items()
+            if name.lower() not in _HOP and name.lower() not in _OWN and not name.lower().startswith("x-amz-")
+        ]
+        host = self.headers.get("Host", f"{HOST}:{self.server.server_port}")
+        return [
+            *passed,
+            ("X-Forwarded-Host", host),
+            ("X-Forwarded-Proto", "http"),
+            ("X-Forwarded-For", self.client_address[0]),
+        ]
+
+    def _body(self) -> bytes | None:
+        """The whole body; None after answering for a body that cannot be taken."""
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            self.close_connection = True
+            self._problem(HTTPStatus.LENGTH_REQUIRED, "length-required", "Send a Content-Length, not chunks.")
+            return None
+        try:
+            length = int(self.headers.get("Content-Length", "0"))
+        except ValueError:
+            length = -1
+        if length < 0:
+            self.close_connection = True
+            self._problem(HTTPStatus.BAD_REQUEST, "malformed", "Content-Length must be a number.")
+            return None
+        if length > MAX_BODY:
+            self.close_connection = True
+            self._problem(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                "too-large",
+                f"Send at most {MAX_BODY} bytes.",
+                limit=MAX_BODY,
+            )
+            return None
+        return self.rfile.read(length) if length else b""
+
+    def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
+        self.send_response(status)
+        for name, value in headers:
+            if name.lower() not in _HOP and name.lower() not in {"server", "date"}:
+                self.send_header(name, value)
+        if status not in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
+            self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+        self.wfile.flush()
+
+    def _problem(self, status: HTTPStatus, slug: str, detail: str, **extra: Any) -> None:
+        document = {
+            "type": f"urn:oo:problem:{slug}",
+            "title": status.phrase,
+            "status": int(status),
+            "detail": detail,
+            "instance": str(uuid4()),
+            **extra,
+        }
+        self._answer(
+            status,
+            [("Content-Type", "application/problem+json"), ("Cache-Control", "no-store"),
+             ("X-Content-Type-Options", "nosniff")],
+            json.dumps(document).encode(),
+        )  # fmt: skip
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Quiet: the functions log each request."""
+
+
+def main(arguments: list[str]) -> None:
+    """Serve until SIGINT."""
+    port, emulator_port, address = arguments
+    front = Front(int(port), int(emulator_port), AddressFile(Path(address)))
+    try:
+        front.serve_forever(poll_interval=0.2)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        front.server_close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
