@@ -1,0 +1,22 @@
+"""Small words of CloudFormation that the renderers share."""
+
+from __future__ import annotations
+
+from typing import Final
+
+STAGE: Final = "${Stage}"
+
+
+def sub(text: str) -> dict[str, str]:
+    """`Fn::Sub` of the text."""
+    return {"Fn::Sub": text}
+
+
+def named(name: str) -> dict[str, str]:
+    """The physical name of a thing in the stack's stage."""
+    return sub(f"oo-{STAGE}-{name}")
+
+
+def logical(kind: str, name: str) -> str:
+    """A logical id: `logical("queue", "ml-erase-dlq")` is `MlEraseDlqQueue`."""
+    return "".join(word.capitalize() for word in (*name.split("-"), *kind.split("-")))

@@ -1,0 +1,132 @@
+"""The scoring functions: image functions on AWS, zip functions on one machine; roles, sources, logs."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from infra.cfn import STAGE, logical, named, sub
+from infra.functions import RUNTIME, Function, ml_functions
+from infra.merge import resource_name
+
+PARAMETERS: Final[dict[str, Any]] = {
+    "ImageUri": {
+        "Type": "String",
+        "Default": "",
+        "Description": "The scoring image in ECR, by digest. Not used on stage local.",
+    },
+    "CodeBucket": {"Type": "String", "Default": "", "Description": "Stage local: where the zip is."},
+    "CodeKey": {
+        "Type": "String",
+        "Default": "",
+        "Description": "Stage local: the zip's key; name it by its content, or an update changes nothing.",
+    },
+    "PythonPath": {
+        "Type": "String",
+        "Default": "/opt/python",
+        "Description": "Stage local: the folder that holds the dependencies.",
+    },
+    "TemporaryFolder": {
+        "Type": "String",
+        "Default": "/tmp",  # noqa: S108 - where Lambda itself lets a function write
+        "Description": "Stage local: TMPDIR of the functions.",
+    },
+}
+
+
+def resources() -> dict[str, Any]:
+    """Role, function and event source mapping of each."""
+    made: dict[str, Any] = {}
+    for fn in ml_functions():
+        role, lambda_ = logical("role", f"scoring-{fn.name}"), function_id(fn)
+        made[role] = _role(fn)
+        made[lambda_] = _function(fn, role)
+        if fn.queue:
+            made[logical("source", f"scoring-{fn.name}")] = {
+                "Type": "AWS::Lambda::EventSourceMapping",
+                "Properties": {
+                    "FunctionName": {"Ref": lambda_},
+                    "EventSourceArn": {"Fn::GetAtt": [logical("queue", fn.queue.name), "Arn"]},
+                    "BatchSize": fn.queue.batch_size,
+                    "FunctionResponseTypes": ["ReportBatchItemFailures"],
+                },
+            }
+    return made
+
+
+def function_id(fn: Function) -> str:
+    """Its logical id, e.g. `RankFunction`."""
+    return f"{resource_name(fn.name)}Function"
+
+
+def _function(fn: Function, role: str) -> dict[str, Any]:
+    nothing = {"Ref": "AWS::NoValue"}
+    return {
+        "Type": "AWS::Lambda::Function",
+        "DependsOn": log_group_id(fn),
+        "Properties": {
+            "FunctionName": named(fn.name),
+            "Role": {"Fn::GetAtt": [role, "Arn"]},
+            "MemorySize": fn.memory,
+            "Timeout": fn.timeout,
+            "Architectures": [{"Fn::If": ["IsLocal", "x86_64", "arm64"]}],
+            "PackageType": {"Fn::If": ["IsLocal", "Zip", "Image"]},
+            "Code": {
+                "Fn::If": [
+                    "IsLocal",
+                    {"S3Bucket": {"Ref": "CodeBucket"}, "S3Key": {"Ref": "CodeKey"}},
+                    {"ImageUri": {"Ref": "ImageUri"}},
+                ]
+            },
+            "Runtime": {"Fn::If": ["IsLocal", RUNTIME, nothing]},
+            "Handler": {"Fn::If": ["IsLocal", fn.handler, nothing]},
+            "ImageConfig": {"Fn::If": ["IsLocal", nothing, {"Command": [fn.handler]}]},
+            "Environment": {
+                "Variables": {
+                    "OO_STAGE": {"Ref": "Stage"},
+                    **{name: _VALUES[name] for name in fn.variables if name != "OO_STAGE"},
+                    "PYTHONPATH": {"Fn::If": ["IsLocal", {"Ref": "PythonPath"}, nothing]},
+                    "TMPDIR": {"Fn::If": ["IsLocal", {"Ref": "TemporaryFolder"}, nothing]},
+                }
+            },
+        },
+    }
+
+
+_VALUES: Final[dict[str, Any]] = {
+    "OO_TOPIC_ARN": {"Ref": "EventsTopic"},
+    "OO_DECISION_LOG_BUCKET": {"Ref": "DecisionLog"},
+}
+
+
+def log_group_id(fn: Function) -> str:
+    """The logical id of its log group."""
+    return logical("log-group", fn.name)
+
+
+def _role(fn: Function) -> dict[str, Any]:
+    document = fn.policy(STAGE, region="${AWS::Region}", account="${AWS::AccountId}")
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": {"Service": "lambda.amazonaws.com"},
+                        "Action": "sts:AssumeRole",
+                    }
+                ],
+            },
+            "Policies": [{"PolicyName": "grants", "PolicyDocument": _substituted(document)}],
+        },
+    }
+
+
+def _substituted(value: Any) -> Any:
+    """Every text with a `${...}` in it becomes a `Fn::Sub`."""
+    if isinstance(value, dict):
+        return {key: _substituted(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_substituted(inner) for inner in value]
+    return sub(value) if isinstance(value, str) and "${" in value else value
