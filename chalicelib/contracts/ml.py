@@ -192,6 +192,9 @@ class RankResponse(_Model):
     choice: Choice
     source: TipSource = "template"
     words: dict[str, str] = {}
+    words_expire_at: datetime | None = Field(
+        default=None, description="When the first of `words` must be gone; unknown: 24 hours after now."
+    )
     next_look_at: datetime
 
 
