@@ -101,7 +101,7 @@ def _digest(path: Path) -> str:
 
 
 def _create(folder: Path) -> None:
-    """An environment without pip of its own: making one that way needs no ensurepip, which Debian splits off."""
+    """An environment without a pip of its own: that needs no ensurepip, which Debian splits off."""
     if (folder / "bin" / "python").exists():
         return
     if folder.exists():
@@ -148,8 +148,8 @@ def _run(command: list[str], what: str) -> None:
         last = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
         raise BootstrapFailed(
             f"{what} failed:\n{last}\n"
-            "Check that a package index can be reached and that `python3.11 -m pip --version` is 22.3 or newer, "
-            "then run the same command again."
+            "Check that a package index can be reached and that `python3.11 -m pip --version` is 22.3 "
+            "or newer, then run the same command again."
         )
 
 

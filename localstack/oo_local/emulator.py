@@ -125,7 +125,7 @@ def client(service: str, endpoint: str) -> Any:
     from botocore.config import Config
 
     return boto3.client(
-        service,  # type: ignore[call-overload]
+        service,
         endpoint_url=endpoint,
         region_name=REGION,
         aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],

@@ -1,4 +1,4 @@
-"""Reads `.env.local`: NAME=value lines. Standard library only, so that it works before anything is installed."""
+"""Reads `.env.local`: NAME=value lines. Standard library only: it works before anything is installed."""
 
 from __future__ import annotations
 

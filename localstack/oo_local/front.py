@@ -15,7 +15,7 @@ import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 from uuid import uuid4
 
 from oo_local.ports import HOST
@@ -91,8 +91,6 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1  # one write per answer
     disable_nagle_algorithm = True
     timeout = 75
-    server_version: ClassVar[str] = "oO"
-    sys_version: ClassVar[str] = ""
     server: Front
 
     def _forward(self) -> None:
@@ -128,7 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._answer(answer.status, answer.getheaders(), content)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _forward
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _forward  # noqa: N815
 
     def _ask(self, method: str, target: str, body: bytes) -> tuple[http.client.HTTPResponse, bytes]:
         """Ask the emulator. Only GET is asked twice: another method may already have done its work."""
@@ -217,6 +215,10 @@ class _Handler(BaseHTTPRequestHandler):
              ("X-Content-Type-Options", "nosniff")],
             json.dumps(document).encode(),
         )  # fmt: skip
+
+    def version_string(self) -> str:
+        """The Server header, without versions."""
+        return "oO"
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Quiet: the functions log each request."""

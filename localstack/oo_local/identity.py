@@ -41,7 +41,7 @@ def make_app(client_id: str, secret: str, redirect_uri: str) -> Flask:
         secret=secret,
         redirect_uris=[redirect_uri],
         allowed_scopes=Client.SCOPES_SUPPORTED,
-        token_endpoint_auth_method="client_secret_basic",
+        token_endpoint_auth_method="client_secret_basic",  # noqa: S106 - a method, not a secret
     )
     challenges: dict[str, str] = {}
 
