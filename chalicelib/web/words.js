@@ -1,0 +1,63 @@
+// Every sentence that the page itself says, in one place. A tip's words come from the API.
+
+export const SENTENCES = {
+  looking: "Looking.",
+  nothing: "Nothing now.",
+  nextLook: (moment) => `Looking again at ${moment}.`,
+  nextLookOpen: "Looking again when you come back.",
+  resting: "Enough for now.",
+  offline: "Offline.",
+  offlineNote: "oO looks again when you are back.",
+  slow: "oO does not answer right now.",
+  slowNote: "It tries again by itself.",
+  busy: "One moment.",
+  busyNote: (seconds) => `Looking again in ${seconds} s.`,
+  refused: "That did not work.",
+  signedOut: "oO",
+  signedOutNote: "One tip, at the right time.",
+  signIn: (title) => `Sign in with ${title}`,
+  noDoors: "Signing in is not set up yet.",
+  nothingAllowed: "oO may look at nothing yet.",
+  nothingAllowedNote: "Choose at least one source for a tip.",
+  keptOffline: "Kept here, and sent when you are back.",
+  keptSlow: "Kept here, and sent as soon as oO answers.",
+  tooLate: "That tip is over; nothing was changed.",
+  undoLate: "Too late to undo.",
+  captured: "Kept.",
+  forgotten: "Forgotten.",
+  forgottenNote: (receipt) => `Receipt ${receipt}`,
+};
+
+// What a reaction is answered with. No praise, no count, no promise that the next tip would not keep.
+export const ANSWERS = {
+  done: () => ["Done.", ""],
+  snooze: (moment) => ["Later.", `Not before ${moment}.`],
+  too_big: () => ["Too big.", "A smaller step next time."],
+  wrong_time: () => ["Wrong time.", "Another time, then."],
+  not_mine: () => ["Not yours.", "It stays away."],
+};
+
+// What is asked for at the first sign-in: every source, and learning. Notifications and research are
+// asked for by whatever uses them, when it does.
+export const ASKS = [
+  ["tasks", "Tasks", "what you want to do, and when it is due"],
+  ["calendar", "Calendar", "when you are busy, what comes next"],
+  ["habits", "Habits", "what you do regularly"],
+  ["mood", "Mood", "how you say you are"],
+  ["context", "Where you are", "home, work, out, travelling"],
+  ["learning", "Learn from my answers", "so that the next tip fits better"],
+];
+
+const RIGHT_TO_LEFT = new Set(["ar", "arc", "ckb", "dv", "fa", "he", "iw", "ks", "ku", "ps", "sd", "ug", "ur", "yi"]);
+
+/** The writing direction of a BCP 47 language. */
+export function direction(lang) {
+  return RIGHT_TO_LEFT.has(lang.toLowerCase().split("-")[0]) ? "rtl" : "ltr";
+}
+
+/** A moment as a person says it: the time, and the day when it is not today. */
+export function moment(at, today = new Date()) {
+  const sameDay = at.toDateString() === today.toDateString();
+  const options = { hour: "numeric", minute: "2-digit", ...(sameDay ? {} : { weekday: "long" }) };
+  return new Intl.DateTimeFormat(undefined, options).format(at);
+}
