@@ -11,13 +11,13 @@ from infra.merge import resource_name
 PARAMETERS: Final[dict[str, Any]] = {
     "ImageUri": {
         "Type": "String",
-        "Default": "",
+        "Default": "unused",
         "Description": "The scoring image in ECR, by digest. Not used on stage local.",
     },
-    "CodeBucket": {"Type": "String", "Default": "", "Description": "Stage local: where the zip is."},
+    "CodeBucket": {"Type": "String", "Default": "unused", "Description": "Stage local: where the zip is."},
     "CodeKey": {
         "Type": "String",
-        "Default": "",
+        "Default": "unused",
         "Description": "Stage local: the zip's key; name it by its content, or an update changes nothing.",
     },
     "PythonPath": {

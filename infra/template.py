@@ -28,7 +28,9 @@ def template() -> Template:
     for table in tables():
         resources[logical("table", table.name)] = {
             "Type": "AWS::DynamoDB::Table",
-            # A mistaken rename must not take people's data with it.
+            # A mistaken rename must not take people's data with it; DeletionProtectionEnabled keeps
+            # prod's from a deleted stack, and dev's go with it.
+            "DeletionPolicy": "Delete",
             "UpdateReplacePolicy": "Retain",
             "Properties": {
                 **cloudformation_properties(table.name, STAGE),
