@@ -65,6 +65,16 @@ class Settings(BaseModel):
         le=1,
         description="Reward of a tip that was seen and got no reaction by its deadline.",
     )
+    champion: str = Field(default="epsilon_greedy_v2", description="The policy that chooses tips.")
+    shadows: str = Field(
+        default="epsilon_greedy_v1",
+        description="Policies that only say what they would have chosen, and learn; comma-separated.",
+    )
+    forgetting_half_life_days: float = Field(
+        default=0,
+        ge=0,
+        description="After how many days a decision counts half in what policies know; 0 forgets nothing.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Log level.")
 
     def name(self, suffix: str) -> str:

@@ -1,0 +1,80 @@
+"""What a feature group declares, and the moment that its features are computed for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from chalicelib.contracts.http import RecommendContext
+from chalicelib.contracts.ml import Candidate, HabitState, RecentTip, Snapshot
+from chalicelib.contracts.signals import ItemRecord
+from chalicelib.domain import calendar
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One decision's inputs: the snapshot, the time, what the client said, what was shown lately."""
+
+    snapshot: Snapshot
+    now: datetime
+    timezone: str
+    context: RecommendContext = field(default_factory=RecommendContext)
+    recent: Sequence[RecentTip] = ()
+
+    @cached_property
+    def local(self) -> datetime:
+        """Now on the person's clock."""
+        return calendar.local(self.now, calendar.zone_of(self.timezone))
+
+    @cached_property
+    def tasks(self) -> Mapping[str, ItemRecord]:
+        """Open tasks by ref."""
+        return {task.item_ref: task for task in self.snapshot.tasks}
+
+    @cached_property
+    def habits(self) -> Mapping[str, HabitState]:
+        """Habits by ref."""
+        return {habit.item_ref: habit for habit in self.snapshot.habits}
+
+    def age(self, at: datetime) -> timedelta:
+        """How long ago that was; never negative."""
+        return max(calendar.utc(self.now) - calendar.utc(at), timedelta(0))
+
+
+CandidateFeature = Callable[[Moment, Candidate], float]
+ContextFeature = Callable[[Moment], float]
+
+
+@dataclass(frozen=True)
+class FeatureGroup:
+    """A group of features: what it reads and promises, and the functions that compute it.
+
+    Every value is finite and within `range`; `default` is what each is worth when nothing is known.
+    """
+
+    name: str
+    reads: str
+    freshness: timedelta
+    """How old what it reads may be before the feature falls back to its default."""
+    range: tuple[float, float]
+    default: float
+    candidate: Mapping[str, CandidateFeature] = field(default_factory=dict)
+    context: Mapping[str, ContextFeature] = field(default_factory=dict)
+
+
+def clip(value: float, low: float = -1.0, high: float = 1.0) -> float:
+    """Within the range; 0 for what is not a number."""
+    return 0.0 if math.isnan(value) else min(max(value, low), high)
+
+
+def centred_effort(minutes: int) -> float:
+    """Log minutes on [-1, 1]: no time -1, 10 minutes 0, 2 hours and more 1."""
+    return 2.0 * log_effort(minutes) - 1.0
+
+
+def log_effort(minutes: int) -> float:
+    """Log minutes on [0, 1]: log(1 + m) / log(121)."""
+    return clip(math.log1p(max(minutes, 0)) / math.log(121.0), 0.0)

@@ -1,0 +1,62 @@
+"""Tasks: how near a deadline is, how long the tip takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, time, timedelta
+from typing import Final
+
+from chalicelib.contracts.ml import Candidate
+from chalicelib.contracts.signals import ItemRecord, storable
+from chalicelib.domain import calendar
+from ml_lambda.features.group import FeatureGroup, Moment, log_effort
+
+LIMIT: Final = 100
+
+# How far each angle goes towards closing the task.
+_ADDRESSES: Final = {"do_now": 1.0, "smallest_step": 0.7, "plan_slot": 0.5}
+_HALVED_AFTER: Final = timedelta(days=1)
+
+
+def due_moment(task: ItemRecord, timezone: str) -> datetime | None:
+    """When it is due: the moment, or the end of the person's day when only a day is set."""
+    if task.due_at is not None:
+        return calendar.utc(task.due_at)
+    if task.due_on is None:
+        return None
+    return calendar.wall(task.due_on, time(23, 59, 59), calendar.zone_of(timezone))
+
+
+def open_tasks(items: Iterable[ItemRecord], timezone: str) -> list[ItemRecord]:
+    """The LIMIT open tasks that are due first, then those without a date, longest known first."""
+
+    def order(task: ItemRecord) -> tuple[str, str, str]:
+        due = due_moment(task, timezone)
+        return (storable(due) if due else "9", storable(task.first_seen_at), task.item_ref)
+
+    return sorted((i for i in items if i.type == "task" and i.status == "open"), key=order)[:LIMIT]
+
+
+def deadline(moment: Moment, candidate: Candidate) -> float:
+    """1 / (1 + days left) × how far the angle addresses the task; 1 when due or past, 0 without a date."""
+    task = moment.tasks.get(candidate.item_ref or "")
+    due = due_moment(task, moment.timezone) if task else None
+    if due is None:
+        return 0.0
+    left = max(calendar.utc(due) - calendar.utc(moment.now), timedelta(0))
+    return _ADDRESSES.get(candidate.angle, 0.0) / (1.0 + left / _HALVED_AFTER)
+
+
+def effort(_: Moment, candidate: Candidate) -> float:
+    """Log minutes of the tip."""
+    return log_effort(candidate.minutes)
+
+
+GROUP: Final = FeatureGroup(
+    name="task",
+    reads="open tasks of the snapshot: due, angle and minutes of the candidate",
+    freshness=timedelta(days=7),
+    range=(0.0, 1.0),
+    default=0.0,
+    candidate={"deadline": deadline, "effort": effort},
+)

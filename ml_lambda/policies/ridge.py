@@ -1,0 +1,87 @@
+"""Ridge regression as sufficient statistics: what a linear policy knows, in d² + d numbers.
+
+Order does not matter: rows and rewards are rounded to a grid of 2^-12, so every product is a multiple of
+2^-24 and sums of up to 2^29 are exact in double precision. Adding the same decisions in any order, with
+any of them replaced on the way, gives the same bits. With forgetting this holds up to rounding.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+import numpy as np
+
+from ml_lambda.policies.base import Matrix, StateMismatch, Vector
+
+_GRID: Final = 4096.0
+_MAGIC: Final = b"OOR1"
+_HEADER: Final = struct.Struct("<4sHHId")
+
+
+def on_grid(values: Vector) -> Vector:
+    """The nearest multiples of 2^-12."""
+    return np.rint(np.asarray(values, dtype=np.float64) * _GRID) / _GRID
+
+
+class Ridge:
+    """Σ w x xᵀ and Σ w r x over decisions, w = 2^(-(newest day - its day) / half-life)."""
+
+    def __init__(self, dimension: int, half_life_days: float = 0.0) -> None:
+        """`half_life_days`: 0 forgets nothing."""
+        self.dimension = dimension
+        self.half_life_days = half_life_days
+        self.gram: Matrix = np.zeros((dimension, dimension))
+        self.moment: Vector = np.zeros(dimension)
+        self.count = 0
+        self.newest = 0.0
+
+    def add(self, row: Vector, reward: float, *, replaces: float | None = None, day: float = 0.0) -> None:
+        """One more decision (d,), or another reward for one that was added before."""
+        x = on_grid(row)
+        weight = self._weight(day)
+        gained = round(reward * _GRID) / _GRID
+        if replaces is None:
+            self.gram += weight * np.outer(x, x)
+            self.count += 1
+        else:
+            gained -= round(replaces * _GRID) / _GRID
+        self.moment += (weight * gained) * x
+
+    def _weight(self, day: float) -> float:
+        if not self.half_life_days:
+            self.newest = max(self.newest, day)
+            return 1.0
+        if self.count and day > self.newest:
+            aged = 2.0 ** ((self.newest - day) / self.half_life_days)
+            self.gram *= aged
+            self.moment *= aged
+        self.newest = max(self.newest, day) if self.count else day
+        return float(2.0 ** ((day - self.newest) / self.half_life_days))
+
+    def mean(self, prior_mean: Vector, prior_precision: float) -> Vector:
+        """The posterior mean under N(prior_mean, I / prior_precision) in units of the noise variance."""
+        gram = self.gram + prior_precision * np.eye(self.dimension)
+        mean: Vector = np.linalg.solve(gram, self.moment + prior_precision * prior_mean)
+        return mean
+
+    def to_bytes(self, layout: int) -> bytes:
+        """Header (magic, dimension, layout, count, newest day), moment, upper triangle; little endian."""
+        header = _HEADER.pack(_MAGIC, self.dimension, layout, self.count, self.newest)
+        triangle = self.gram[np.triu_indices(self.dimension)]
+        return header + self.moment.astype("<f8").tobytes() + triangle.astype("<f8").tobytes()
+
+    def load(self, state: bytes, layout: int) -> None:
+        """Take over what `to_bytes` wrote. Raises StateMismatch for any other."""
+        d = self.dimension
+        if len(state) != _HEADER.size + 8 * (d + d * (d + 1) // 2):
+            raise StateMismatch("length")
+        magic, dimension, stored_layout, count, newest = _HEADER.unpack_from(state)
+        if (magic, dimension, stored_layout) != (_MAGIC, d, layout):
+            raise StateMismatch("header")
+        numbers = np.frombuffer(state, dtype="<f8", offset=_HEADER.size)
+        self.moment = numbers[:d].astype(np.float64)
+        upper = np.zeros((d, d))
+        upper[np.triu_indices(d)] = numbers[d:]
+        self.gram = upper + np.triu(upper, 1).T
+        self.count, self.newest = count, newest

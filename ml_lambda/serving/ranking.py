@@ -1,0 +1,153 @@
+"""Ranking: ready candidates, their vectors, the champion's exact probabilities, one seeded draw."""
+
+from __future__ import annotations
+
+import time
+from base64 import b64encode
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+import numpy as np
+
+from chalicelib.contracts.ml import (
+    Choice,
+    PolicyRef,
+    RankRequest,
+    RankResponse,
+    ScoredCandidate,
+    Snapshot,
+)
+from chalicelib.domain.candidates import propose
+from chalicelib.domain.features import FEATURE_VERSION
+from chalicelib.runtime.logging import Logger, trace
+from ml_lambda.features.group import Moment
+from ml_lambda.features.snapshot import restrict
+from ml_lambda.features.vector import candidate_vectors, context_vector
+from ml_lambda.policies import Learner, StateMismatch
+from ml_lambda.policies.store import StoredState
+from ml_lambda.serving.configuration import Configuration
+
+NEW_PERSON: Final = timedelta(minutes=5)
+"""When to look again for someone without a snapshot: their first signals may be on the way."""
+
+
+class Reads(Protocol):
+    """What ranking reads (`serving/reads.py`)."""
+
+    def person(self, person_id: str) -> tuple[Snapshot | None, StoredState]: ...  # noqa: D102
+    def words(self, person_id: str, refs: Collection[str], now: datetime) -> dict[str, bytes]: ...  # noqa: D102
+
+
+class Ranker:
+    """Chooses one candidate. Writes nothing: the caller stores what it answers."""
+
+    def __init__(self, reads: Reads, configuration: Configuration, log: Logger) -> None:
+        self._reads = reads
+        self._configuration = configuration
+        self._log = log
+
+    def rank(self, request: RankRequest) -> RankResponse:
+        """Answer one request: the same request over the same rows gives the same answer."""
+        started = time.perf_counter()
+        with trace(request.trace_id):
+            response = self._rank(request)
+            self._log.info(
+                "ranked",
+                policy=response.choice.policy.name,
+                candidates=len(response.choice.candidates),
+                chosen=response.choice.chosen,
+                words=len(response.words),
+                sequence=response.choice.posterior_sequence,
+                milliseconds=round(1000 * (time.perf_counter() - started), 1),
+            )
+        return response
+
+    def _rank(self, request: RankRequest) -> RankResponse:
+        snapshot, stored = self._reads.person(request.person_id)
+        if snapshot is None:
+            return self._silence(request, None, request.now + NEW_PERSON)
+        snapshot = restrict(snapshot, request.granted)
+        proposal = propose(
+            snapshot,
+            now=request.now,
+            timezone=request.timezone,
+            locale=request.locale,
+            granted=frozenset(request.granted),
+            context=request.context,
+            recent=request.recent,
+            blocks=request.blocks,
+        )
+        if not proposal.candidates:
+            return self._silence(request, snapshot, proposal.next_look_at)
+        context = request.context.model_copy(
+            update={
+                **({} if "mood" in request.granted else {"energy": None}),
+                **({} if "context" in request.granted else {"place": None}),
+            }
+        )
+        moment = Moment(snapshot, request.now, request.timezone, context, request.recent)
+        features = candidate_vectors(moment, proposal.candidates)
+        shared = context_vector(moment)
+        if "learning" not in request.granted:
+            stored = StoredState()
+        matrix, row = np.asarray(features), np.asarray(shared)
+        champion = self._learner(self._configuration.champion, stored, request.seed)
+        index, vector = champion.act(row, matrix, request.person_id)
+        shadows = {
+            name: self._learner(name, stored).probabilities(row, matrix, request.person_id).tolist()
+            for name in self._configuration.policies
+            if name != self._configuration.champion
+        }
+        probabilities = vector.tolist()
+        chosen = proposal.candidates[index]
+        refs = [ref for ref in (chosen.item_ref, chosen.anchor_ref) if ref]
+        words = self._reads.words(request.person_id, refs, request.now) if refs else {}
+        return RankResponse(
+            choice=Choice(
+                candidates=[
+                    ScoredCandidate(candidate=c, features=f)
+                    for c, f in zip(proposal.candidates, features, strict=True)
+                ],
+                chosen=index,
+                context=shared,
+                feature_version=FEATURE_VERSION,
+                probabilities=probabilities,
+                policy=PolicyRef(name=champion.name, version=champion.version),
+                champion=probabilities,
+                shadow=shadows,
+                prior_version=self._configuration.prior.version,
+                posterior_sequence=stored.sequence,
+                seed=request.seed,
+                snapshot_at=snapshot.computed_at,
+            ),
+            words={ref: b64encode(sealed).decode() for ref, sealed in words.items()},
+            next_look_at=proposal.next_look_at,
+        )
+
+    def _learner(self, name: str, stored: StoredState, seed: int = 0) -> Learner:
+        """The policy with what it knows of this person; the prior alone when its state is another's."""
+        learner = self._configuration.learner(name, seed)
+        if stored.feature_version == FEATURE_VERSION and name in stored.states:
+            try:
+                learner.load(stored.states[name])
+            except StateMismatch:
+                self._log.warning("state of another layout", policy=name)
+        return learner
+
+    def _silence(self, request: RankRequest, snapshot: Snapshot | None, look_at: datetime) -> RankResponse:
+        champion = self._configuration.learner(self._configuration.champion)
+        return RankResponse(
+            choice=Choice(
+                candidates=[],
+                chosen=None,
+                context=[],
+                feature_version=FEATURE_VERSION,
+                probabilities=[],
+                policy=PolicyRef(name=champion.name, version=champion.version),
+                prior_version=self._configuration.prior.version,
+                seed=request.seed,
+                snapshot_at=snapshot.computed_at if snapshot else None,
+            ),
+            next_look_at=look_at,
+        )

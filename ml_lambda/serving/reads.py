@@ -1,0 +1,62 @@
+"""The two reads of `rank`: what is known about a person, then the sealed words of what was chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from chalicelib.contracts.ml import Snapshot
+from chalicelib.contracts.stores import physical_name
+from chalicelib.domain.features import FEATURE_VERSION
+from chalicelib.runtime import aws
+from chalicelib.runtime.settings import settings
+from ml_lambda.policies.store import StoredState, parse_statistics
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class Throttled(Exception):
+    """DynamoDB left keys out; a third read is not made, the rules take over."""
+
+
+class RankReads:
+    """One BatchGetItem each. Snapshots may be a moment old, statistics are read as last written."""
+
+    def __init__(self, client: DynamoDBClient | None = None, stage: str | None = None) -> None:
+        self._client = client or aws.dynamodb()
+        self._stage = stage or settings().stage
+
+    def person(self, person_id: str) -> tuple[Snapshot | None, StoredState]:
+        """Snapshot (None: none, or of another feature version) and statistics."""
+        snapshots, statistics = self._table("snapshots"), self._table("statistics")
+        key = {"person_id": {"S": person_id}}
+        rows = self._get({table: [key] for table in (snapshots, statistics)})
+        row = next(iter(rows.get(snapshots, [])), None)
+        known = row is not None and int(row["feature_version"]["N"]) == FEATURE_VERSION
+        return (
+            Snapshot.model_validate_json(row["body"]["S"]) if row is not None and known else None,
+            parse_statistics(next(iter(rows.get(statistics, [])), None)),
+        )
+
+    def words(self, person_id: str, refs: Collection[str], now: datetime) -> dict[str, bytes]:
+        """The sealed words by ref; those that have expired or are gone are left out."""
+        table = self._table("item-words")
+        keys = [{"person_id": {"S": person_id}, "item_ref": {"S": ref}} for ref in dict.fromkeys(refs)]
+        return {
+            row["item_ref"]["S"]: bytes(row["sealed"]["B"])
+            for row in self._get({table: keys}).get(table, [])
+            if "expires" not in row or int(row["expires"]["N"]) > now.timestamp()
+        }
+
+    def _table(self, name: str) -> str:
+        return physical_name(self._stage, name)
+
+    def _get(self, keys: Mapping[str, Any]) -> Mapping[str, list[Any]]:
+        answer = self._client.batch_get_item(
+            RequestItems={table: {"Keys": k, "ConsistentRead": True} for table, k in keys.items()}
+        )
+        if answer.get("UnprocessedKeys"):
+            raise Throttled
+        return cast("Mapping[str, list[Any]]", answer["Responses"])

@@ -1,0 +1,83 @@
+"""Refreshing a person's snapshot: once per person and batch, however many messages say so."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
+
+from chalicelib.contracts.events import Envelope, MalformedEvent, from_json, type_of
+from chalicelib.contracts.ml import Snapshot
+from chalicelib.contracts.ports import Clock
+from chalicelib.contracts.signals import ItemRecord, SignalRecord
+from chalicelib.runtime.logging import Logger, trace
+from ml_lambda.features.snapshot import WINDOW, build
+from ml_lambda.features.store import Person
+
+FRESH_ENOUGH: Final = timedelta(hours=1)
+"""A decision changes no feature; it only is an occasion to renew a snapshot older than this."""
+
+
+class FeatureStore(Protocol):
+    """What refreshing needs of the feature store (`features/store.py`)."""
+
+    def person(self, person_id: str) -> Person: ...  # noqa: D102
+    def items(self, person_id: str, now: datetime) -> list[ItemRecord]: ...  # noqa: D102
+    def signals(self, person_id: str, since: datetime) -> list[SignalRecord]: ...  # noqa: D102
+    def computed_at(self, person_id: str) -> datetime | None: ...  # noqa: D102
+    def save(self, snapshot: Snapshot) -> bool: ...  # noqa: D102
+
+
+class Refreshing:
+    """Builds snapshots from what is stored, never from what a message says."""
+
+    def __init__(self, store: FeatureStore, clock: Clock, log: Logger) -> None:
+        self._store = store
+        self._clock = clock
+        self._log = log
+
+    def handle_batch(self, event: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
+        """Take an SQS batch; the partial batch response names the messages of people who failed."""
+        failed: list[str] = []
+        messages: dict[str, list[tuple[str, Envelope]]] = defaultdict(list)
+        for record in event["Records"]:
+            try:
+                envelope = from_json(record["body"])
+                messages[envelope.person_id].append((record["messageId"], envelope))
+            except MalformedEvent as error:
+                self._log.error("malformed event", message_id=record["messageId"], error=str(error))
+                failed.append(record["messageId"])
+        for person_id, group in messages.items():
+            with trace(group[-1][1].trace_id):
+                try:
+                    only_decisions = all(type_of(envelope) == "decision_made" for _, envelope in group)
+                    outcome = self.refresh(person_id, only_when_old=only_decisions)
+                    self._log.info("features", outcome=outcome, messages=len(group))
+                except Exception as error:
+                    self._log.exception("features failed", error, messages=len(group))
+                    failed.extend(message_id for message_id, _ in group)
+        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+    def refresh(self, person_id: str, *, only_when_old: bool = False) -> str:
+        """Make the snapshot anew; what became of it: kept, fresh, overtaken or erased.
+
+        The moment is taken before anything is read, so that of two refreshes the one that read later wins.
+        """
+        now = self._clock.now()
+        if only_when_old:
+            computed_at = self._store.computed_at(person_id)
+            if computed_at is not None and now - computed_at < FRESH_ENOUGH:
+                return "fresh"
+        person = self._store.person(person_id)
+        if person.erased:
+            return "erased"
+        snapshot = build(
+            self._store.items(person_id, now),
+            self._store.signals(person_id, now - WINDOW),
+            person.timezone,
+            now,
+            person_id=person_id,
+            granted=person.granted,
+        )
+        return "kept" if self._store.save(snapshot) else "overtaken"
