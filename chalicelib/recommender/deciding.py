@@ -1,0 +1,157 @@
+"""How one tip is chosen and worded: the scorer, and rules when it does not answer or cannot be worded."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from chalicelib.contracts.http import RecommendContext, TipSource
+from chalicelib.contracts.ml import Candidate, Choice, RankRequest
+from chalicelib.contracts.ports import Scorer, ScorerUnavailable, Sealer, Unsealable
+from chalicelib.domain import candidates as rule_candidates
+from chalicelib.domain import wordings
+from chalicelib.recommender import rules
+from chalicelib.recommender.contract import WORDS_FOR, WORDS_UNKNOWN, PersonNow, TipState, TipStore
+from chalicelib.runtime.logging import logger
+
+LOOK_AGAIN: Final = timedelta(hours=1)
+
+_log = logger("recommender")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What was chosen and how it reads; `rendered` is None when there is no ground for a tip."""
+
+    choice: Choice
+    source: TipSource
+    rendered: wordings.Rendered | None
+    words_expire_at: datetime
+    next_look_at: datetime
+
+
+class Decider:
+    """Chooses and words. Writes nothing."""
+
+    def __init__(self, store: TipStore, scorer: Scorer, sealer: Sealer) -> None:
+        self._store = store
+        self._scorer = scorer
+        self._sealer = sealer
+
+    def draft(
+        self,
+        person: PersonNow,
+        state: TipState,
+        context: RecommendContext,
+        now: datetime,
+        seed: int,
+        trace: str,
+    ) -> Draft:
+        """One tip or an honest nothing. Raises KeyDestroyed for a person erased meanwhile."""
+        request = RankRequest(
+            person_id=state.person_id,
+            now=now,
+            timezone=person.profile.timezone,
+            locale=person.profile.locale,
+            granted=sorted(person.granted),
+            context=context,
+            recent=state.recent,
+            blocks=state.blocks,
+            seed=seed,
+            trace_id=trace,
+        )
+        try:
+            return self._by_scorer(request)
+        except ScorerUnavailable as error:
+            _log.warning("rules decide", why=str(error))
+            return self._by_rules(request)
+
+    def _by_scorer(self, request: RankRequest) -> Draft:
+        response = self._scorer.rank(request)
+        chosen = response.choice.chosen
+        rendered, longest = None, WORDS_FOR
+        if chosen is not None:
+            candidate = response.choice.candidates[chosen].candidate
+            sealed = {ref: _decoded(text) for ref, text in response.words.items()}
+            try:
+                titles = self._titles(request.person_id, _refs([candidate]), sealed)
+                rendered = _render(candidate, titles, request)
+            except KeyError as error:
+                # A title that nothing opens, or a wording that only a newer scorer knows.
+                raise ScorerUnavailable("its choice cannot be worded") from error
+            if titles and response.words_expire_at is None:
+                longest = WORDS_UNKNOWN
+        return Draft(
+            choice=response.choice,
+            source=response.source,
+            rendered=rendered,
+            words_expire_at=_words_end(request.now, response.words_expire_at, longest),
+            next_look_at=response.next_look_at,
+        )
+
+    def _by_rules(self, request: RankRequest) -> Draft:
+        snapshot = self._store.snapshot(request.person_id)
+        if snapshot is None:
+            nothing = rules.choose([], seed=request.seed, snapshot_at=None)
+            return Draft(nothing, "template", None, request.now, request.now + LOOK_AGAIN)
+        proposal = rule_candidates.propose(
+            snapshot,
+            now=request.now,
+            timezone=request.timezone,
+            locale=request.locale,
+            granted=request.granted,
+            context=request.context,
+            recent=request.recent,
+            blocks=request.blocks,
+        )
+        refs = _refs(proposal.candidates)
+        kept = self._store.item_words(request.person_id, refs) if refs else {}
+        alive = {r: w for r, w in kept.items() if w.expires_at is None or w.expires_at > request.now}
+        titles = self._titles(request.person_id, refs, {r: w.sealed for r, w in alive.items()})
+        worded = []
+        for candidate in proposal.candidates:
+            try:
+                worded.append((candidate, _render(candidate, titles, request)))
+            except KeyError:
+                continue
+        choice = rules.choose([c for c, _ in worded], seed=request.seed, snapshot_at=snapshot.computed_at)
+        if choice.chosen is None:
+            return Draft(choice, "template", None, request.now, proposal.next_look_at)
+        candidate, rendered = worded[choice.chosen]
+        ends = [e for r in _refs([candidate]) if (e := alive[r].expires_at) is not None]
+        end = _words_end(request.now, min(ends, default=None), WORDS_FOR)
+        return Draft(choice, "template", rendered, end, proposal.next_look_at)
+
+    def _titles(self, person_id: str, refs: Iterable[str], sealed: Mapping[str, bytes]) -> dict[str, str]:
+        titles = {}
+        for ref in refs:
+            if ref not in sealed:
+                continue
+            try:
+                titles[ref] = self._sealer.open(person_id, f"item:{ref}", sealed[ref])
+            except Unsealable:
+                _log.warning("title cannot be opened")
+        return titles
+
+
+def _render(candidate: Candidate, titles: Mapping[str, str], request: RankRequest) -> wordings.Rendered:
+    return wordings.render(candidate, titles, timezone=request.timezone, locale=request.locale)
+
+
+def _refs(candidates: Iterable[Candidate]) -> list[str]:
+    return sorted({r for c in candidates for r in (c.item_ref, c.anchor_ref) if r is not None})
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return b64decode(text, validate=True)
+    except ValueError:
+        return b""
+
+
+def _words_end(now: datetime, titles_end: datetime | None, longest: timedelta) -> datetime:
+    """Until when the rendered words may rest: as long as the titles in them, within bounds."""
+    return min(titles_end or now + longest, now + longest)
