@@ -182,6 +182,7 @@ def personal_stores() -> list[PersonalStore]:
     """Every store of chalicelib that holds something about a person (ml_lambda erases its own)."""
     from chalicelib.auth.store import IdentityTable, SessionTable
     from chalicelib.events.store import SignalTable
+    from chalicelib.profile.service import PersonKeys
     from chalicelib.profile.store import ProfileTable
     from chalicelib.recommender.log import DecisionLog
     from chalicelib.recommender.store import RecommenderTables
@@ -193,6 +194,7 @@ def personal_stores() -> list[PersonalStore]:
         SessionTable(),
         IdentityTable(),
         ProfileTable(),
+        PersonKeys(sealer()),
     ]
 
 

@@ -7,7 +7,6 @@ from typing import Final, Literal
 
 from pydantic import BaseModel
 
-
 Stored = Literal["stored", "duplicate", "erased", "no_consent"]
 """What became of one signal in the store; the last two were dropped on purpose."""
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
@@ -40,6 +41,13 @@ class ConsentsDocument(BaseModel):
     def granted(self) -> frozenset[Consent]:
         """The consents in force; a name that this version does not know is none."""
         return frozenset(c for c in CONSENTS if c in self.consents and self.consents[c].granted)
+
+
+class Tombstone(BaseModel):
+    """The part `erased`: all that is left of a person."""
+
+    receipt_id: str
+    at: datetime
 
 
 @dataclass(frozen=True)

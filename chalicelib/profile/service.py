@@ -1,0 +1,276 @@
+"""Profile and consents; erasure of everything about a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from chalicelib.contracts.consents import CONSENTS, TEXT_VERSION, Consent, ConsentState
+from chalicelib.contracts.errors import Conflict, Gone, Invalid, Unavailable
+from chalicelib.contracts.events import (
+    ConsentsChanged,
+    Envelope,
+    ErasureDone,
+    ErasureRequested,
+    MalformedEvent,
+    ProfileChanged,
+    type_of,
+    wrap,
+)
+from chalicelib.contracts.http import ConsentsAnswer, ConsentsPut, Health, Profile, ProfilePatch
+from chalicelib.contracts.ports import Bus, BusError, Clock, Ids, PersonalStore, Sealer
+from chalicelib.domain.identity import derived_id
+from chalicelib.profile.contract import ConsentBound, ConsentsDocument, decode
+from chalicelib.profile.ports import Decision, Kept, ProfileStore
+
+ATTEMPTS: Final = 5
+_MACHINE_ZONES: Final = frozenset({"localtime", "posixrules", "Factory"})
+
+
+class ProfileService:
+    """What a person set and agreed to; the Consents port."""
+
+    def __init__(self, store: ProfileStore, bus: Bus, clock: Clock, ids: Ids) -> None:
+        self._store = store
+        self._bus = bus
+        self._clock = clock
+        self._ids = ids
+
+    def profile(self, person_id: str) -> Profile:
+        """The profile; defaults for a new person."""
+        return decode(self._store.read(person_id).rows()).profile
+
+    def change(self, person_id: str, patch: ProfilePatch, trace_id: str) -> Profile:
+        """Change what the patch names; null puts the default back. Publishes ProfileChanged.
+
+        Raises Invalid for a time zone that the IANA database does not have.
+        """
+        named = {name: getattr(patch, name) for name in patch.model_fields_set}
+        if (zone := named.get("timezone")) is not None:
+            _check_zone(zone)
+        for _ in range(ATTEMPTS):
+            seen = self._store.read(person_id)
+            before = decode(seen.rows()).profile.model_dump(exclude_unset=True)
+            after = {name: value for name, value in {**before, **named}.items() if value is not None}
+            profile = Profile.model_validate(after)
+            if self._settled(self._store.keep_profile(person_id, profile, seen)):
+                break
+        else:
+            raise Conflict("Your profile is being changed elsewhere; try again.")
+        # Published even when nothing changed: the request before may have failed right here.
+        event = ProfileChanged(timezone=profile.timezone, locale=profile.locale)
+        self._publish(event, person_id, trace_id, self._ids.new())
+        return profile
+
+    def consents(self, person_id: str) -> ConsentsAnswer:
+        """Every consent as it stands."""
+        return _answer(_document(self._store.read(person_id).consents))
+
+    def granted(self, person_id: str) -> frozenset[Consent]:
+        """The consents in force; none for an unknown or erased person."""
+        return decode(self._store.read(person_id).rows()).granted
+
+    def decide(self, person_id: str, put: ConsentsPut, trace_id: str) -> ConsentsAnswer:
+        """Agree or withdraw, keep the history, publish ConsentsChanged.
+
+        Agreeing needs the text in force, else Invalid; withdrawing is never refused for an old text.
+        """
+        if put.text_version != TEXT_VERSION and any(put.consents.values()):
+            detail = f"the version in force is {TEXT_VERSION}; show that text and ask again"
+            raise Invalid(
+                f"The text in force is {TEXT_VERSION}.",
+                errors=[{"pointer": "/text_version", "detail": detail}],
+                text_version=TEXT_VERSION,
+            )
+        for _ in range(ATTEMPTS):
+            seen = self._store.read(person_id)
+            document = _document(seen.consents)
+            history = self._news(document, put)
+            if history:
+                document = _decided(document, history)
+            outcome: Kept = "erased" if seen.erased else "kept"
+            if history and not seen.erased:
+                outcome = self._store.keep_consents(person_id, document, history, seen)
+            if self._settled(outcome):
+                break
+        else:
+            raise Conflict("Your consents are being changed elsewhere; try again.")
+        event = ConsentsChanged(granted=sorted(document.granted()), withdrawn=document.withdrawn)
+        self._publish(
+            event, person_id, trace_id, derived_id("consents_changed", person_id, str(document.revision))
+        )
+        return _answer(document)
+
+    def _news(self, document: ConsentsDocument, put: ConsentsPut) -> list[Decision]:
+        """The decisions that change something: the state, or the text that was agreed to."""
+        now = self._clock.now()
+        news = []
+        for consent, granted in put.consents.items():
+            state = document.consents.get(consent)
+            same = state is not None and state.granted == granted
+            if same and (not granted or (state and state.text_version == put.text_version)):
+                continue
+            news.append(Decision(consent=consent, granted=granted, at=now, text_version=put.text_version))
+        return news
+
+    def _settled(self, kept: Kept) -> bool:
+        if kept == "erased":
+            raise Gone("This person's data was erased.")
+        return kept == "kept"
+
+    def _publish(self, event: Any, person_id: str, trace_id: str, event_id: str) -> None:
+        try:
+            self._bus.publish(
+                [wrap(event, person_id=person_id, event_id=event_id, at=self._clock.now(), trace_id=trace_id)]
+            )
+        except BusError:
+            raise Unavailable("It is kept, but not yet in effect everywhere; send it again.") from None
+
+    def health(self) -> Health:
+        """Whether the profiles answer; without them no one has consented."""
+        try:
+            self._store.ping()
+        except Exception as error:
+            return Health(module="profile", status="down", detail=type(error).__name__)
+        return Health(module="profile", status="ok")
+
+
+class ErasureService:
+    """Erasure of a person, and of what rests on a consent that was withdrawn."""
+
+    def __init__(
+        self,
+        store: ProfileStore,
+        stores: Callable[[], Sequence[PersonalStore]],
+        sealer: Sealer,
+        bus: Bus,
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
+        """`stores` is called when something is erased, not before."""
+        self._store = store
+        self._stores = stores
+        self._sealer = sealer
+        self._bus = bus
+        self._clock = clock
+        self._ids = ids
+
+    def request(self, person_id: str, trace_id: str) -> str:
+        """Begin the erasure; the receipt id, the same however often it is asked.
+
+        When it returns nothing new can be written, no sealed word can be opened and no session is left.
+        Sessions end last, so that a person whose request failed on the way can ask again.
+        """
+        receipt = self._store.entomb(person_id, self._ids.new(), self._clock.now())
+        self._sealer.destroy(person_id)
+        event = wrap(
+            ErasureRequested(receipt_id=receipt),
+            person_id=person_id,
+            event_id=derived_id("erasure_requested", receipt),
+            at=self._clock.now(),
+            trace_id=trace_id,
+        )
+        try:
+            self._bus.publish([event])
+        except BusError:
+            raise Unavailable("The erasure has begun but is not complete; ask again.") from None
+        for store in self._stores():
+            if store.name == "sessions":
+                store.erase(person_id)
+        return receipt
+
+    def handle(self, event: Envelope) -> None:
+        """Erase what the event takes back. May be repeated; what is left is erased then."""
+        match type_of(event):
+            case "erasure_requested":
+                self._erase(event)
+            case "consents_changed":
+                self._withdraw(event)
+            case _:
+                raise MalformedEvent("only erasure_requested and consents_changed belong here")
+
+    def _erase(self, event: Envelope) -> None:
+        """Every store, each answered with ErasureDone; one that fails does not keep the others."""
+        person_id, receipt = event.person_id, event.erasure_requested.receipt_id
+        self._store.entomb(person_id, receipt, self._clock.now())
+        failed: list[Exception] = []
+        for store in self._stores():
+            try:
+                rows = store.erase(person_id)
+                done = wrap(
+                    ErasureDone(receipt_id=receipt, store=store.name, rows=rows),
+                    person_id=person_id,
+                    event_id=derived_id("erasure_done", receipt, store.name),
+                    at=self._clock.now(),
+                    trace_id=event.trace_id,
+                )
+                self._bus.publish([done])
+            except Exception as error:
+                failed.append(error)
+        if failed:
+            raise ExceptionGroup(f"{len(failed)} stores are not erased yet", failed)
+
+    def _withdraw(self, event: Envelope) -> None:
+        """What rests on the consents that ended. One given again meanwhile covers what is there."""
+        withdrawn = set(event.consents_changed.withdrawn)
+        if not withdrawn:
+            return
+        now_granted = decode(self._store.read(event.person_id).rows()).granted
+        for consent in CONSENTS:
+            if consent in withdrawn and consent not in now_granted:
+                for store in self._stores():
+                    if isinstance(store, ConsentBound):
+                        store.withdraw(event.person_id, consent)
+
+
+class PersonKeys:
+    """The person's data key as a PersonalStore: nothing of it can be exported, erasing destroys it."""
+
+    name = "person-keys"
+
+    def __init__(self, sealer: Sealer) -> None:
+        self._sealer = sealer
+
+    def export(self, person_id: str) -> Iterable[Mapping[str, Any]]:
+        """Nothing: the key is no information about the person."""
+        return ()
+
+    def erase(self, person_id: str) -> int:
+        """Destroy the key; the marker in its place says nothing but that."""
+        self._sealer.destroy(person_id)
+        return 1
+
+
+def _document(body: str | None) -> ConsentsDocument:
+    return ConsentsDocument.model_validate_json(body) if body else ConsentsDocument()
+
+
+def _decided(document: ConsentsDocument, news: Sequence[Decision]) -> ConsentsDocument:
+    states: dict[str, ConsentState] = dict(document.consents)
+    for d in news:
+        states[d.consent] = ConsentState(granted=d.granted, at=d.at, text_version=d.text_version)
+    before = document.granted()
+    return ConsentsDocument(
+        consents=states,
+        revision=document.revision + 1,
+        withdrawn=sorted(d.consent for d in news if not d.granted and d.consent in before),
+    )
+
+
+def _answer(document: ConsentsDocument) -> ConsentsAnswer:
+    return ConsentsAnswer(
+        consents={consent: document.consents.get(consent) for consent in CONSENTS}, text_version=TEXT_VERSION
+    )
+
+
+def _check_zone(name: str) -> None:
+    try:
+        if name in _MACHINE_ZONES:
+            raise ValueError("depends on the machine")
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        raise Invalid(
+            "See `errors` for each field.",
+            errors=[{"pointer": "/timezone", "detail": "use an IANA name, e.g. Europe/Berlin"}],
+        ) from None
