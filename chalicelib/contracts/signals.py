@@ -123,7 +123,7 @@ class SignalBatch(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    signals: list[dict[str, Any]] = Field(
+    signals: list[Any] = Field(
         min_length=1,
         description=f"At most {MAX_ENTRIES} entries and {MAX_BYTES} bytes; see the Signal schemas.",
     )

@@ -170,7 +170,7 @@ def _same_origin(headers: Mapping[str, str]) -> None:
 def _parse(model: type[BaseModel], raw: bytes) -> BaseModel:
     try:
         value = json.loads(raw or b"{}")
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also a number of too many digits
         where = (
             f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
         )

@@ -26,8 +26,13 @@ class SnsBus:
 
     def publish(self, events: Sequence[Envelope]) -> None:
         """Publish all events. Raises BusError unless the broker took every one."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
         for batch in _batches(events):
-            answer = self._client.publish_batch(TopicArn=self._topic_arn, PublishBatchRequestEntries=batch)
+            try:
+                answer = self._client.publish_batch(TopicArn=self._topic_arn, PublishBatchRequestEntries=batch)
+            except (BotoCoreError, ClientError) as error:
+                raise BusError(f"the topic does not answer: {type(error).__name__}") from error
             if failed := answer.get("Failed"):
                 codes = sorted({str(f.get("Code")) for f in failed})
                 raise BusError(f"{len(failed)} of {len(batch)} events refused: {', '.join(codes)}")
