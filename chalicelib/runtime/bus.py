@@ -30,7 +30,9 @@ class SnsBus:
 
         for batch in _batches(events):
             try:
-                answer = self._client.publish_batch(TopicArn=self._topic_arn, PublishBatchRequestEntries=batch)
+                answer = self._client.publish_batch(
+                    TopicArn=self._topic_arn, PublishBatchRequestEntries=batch
+                )
             except (BotoCoreError, ClientError) as error:
                 raise BusError(f"the topic does not answer: {type(error).__name__}") from error
             if failed := answer.get("Failed"):
