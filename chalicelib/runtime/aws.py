@@ -19,12 +19,23 @@ if TYPE_CHECKING:
 
 
 @cache
-def _client(service: str, read_timeout: float, attempts: int) -> Any:
-    import boto3
-    from botocore.config import Config
+def _descriptions() -> Any:
+    from botocore.loaders import create_loader
 
-    return boto3.client(
-        service,  # type: ignore[call-overload]
+    return create_loader()
+
+
+@cache
+def _client(service: str, read_timeout: float, attempts: int) -> Any:
+    # boto3.client is this and 0.1 s of importing what only its resources and transfers need. What is
+    # worth sharing between clients is what botocore has read of its service descriptions.
+    from botocore.config import Config
+    from botocore.session import Session
+
+    session = Session()
+    session.register_component("data_loader", _descriptions())
+    return session.create_client(
+        service,
         config=Config(
             connect_timeout=2,
             read_timeout=read_timeout,

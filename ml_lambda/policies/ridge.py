@@ -62,7 +62,7 @@ class Ridge:
     def mean(self, prior_mean: Vector, prior_precision: float) -> Vector:
         """The posterior mean under N(prior_mean, I / prior_precision) in units of the noise variance."""
         gram = self.gram + prior_precision * np.eye(self.dimension)
-        mean: Vector = np.linalg.solve(gram, self.moment + prior_precision * prior_mean)
+        mean: Vector = np.linalg.solve(gram, self.moment + prior_precision * prior_mean).astype(np.float64)
         return mean
 
     def to_bytes(self, layout: int) -> bytes:
