@@ -115,7 +115,8 @@ _CHALICE: Final[tuple[Function, ...]] = (
         owner="chalice",
         environment=("OO_TOPIC_ARN",),
         grants=(
-            g.read("profiles", "person-keys", "signals", "items", "item-words"),
+            g.read("signals", "items"),
+            g.check("profiles"),
             g.write("signals", "items", "item-words"),
             g.publish(),
         ),
@@ -211,6 +212,7 @@ _ML: Final[tuple[Function, ...]] = (
         owner="ml",
         grants=(
             g.read("signals", "items", "profiles", "decisions", "tip-states", "snapshots"),
+            g.check("profiles"),
             g.write("snapshots"),
         ),
     ),

@@ -48,6 +48,11 @@ def write(*tables: str) -> Grant:
     )
 
 
+def check(*tables: str) -> Grant:
+    """Make a transaction depend on rows that it does not write."""
+    return Grant(("dynamodb:ConditionCheckItem",), tuple(f"table:{t}" for t in tables))
+
+
 def look(*tables: str) -> Grant:
     """See whether a table is there, for health checks."""
     return Grant(("dynamodb:DescribeTable",), tuple(f"table:{t}" for t in tables))

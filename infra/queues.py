@@ -35,7 +35,7 @@ QUEUES: Final[tuple[Queue, ...]] = (
     Queue("tail", (), "events-tail"),
     Queue("settle", ("tip_exposed", "tip_reacted", "tip_due", "item_closed"), "recommender-settle"),
     Queue("decision-log", ("decision_made", "reward_settled"), "recommender-log"),
-    Queue("erase", ("erasure_requested",), "profile-erase"),
+    Queue("erase", ("erasure_requested", "consents_changed"), "profile-erase"),
     Queue(
         "features",
         ("signal_stored", "signal_deleted", "profile_changed", "consents_changed", "decision_made"),
