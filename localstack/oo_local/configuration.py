@@ -35,6 +35,9 @@ class LocalSettings(BaseModel):
     port: Port = Field(default=8000, description="Where page and API are served on 127.0.0.1.")
     emulator_port: Port = Field(default=4566, description="Where the emulated cloud answers on 127.0.0.1.")
     identity_port: Port = Field(default=9400, description="Where the local sign-in provider answers.")
+    home: str = Field(
+        default="", description="Folder of state, keys and logs; empty: .oo. Two folders, two oO at once."
+    )
     installer: Literal["auto", "uv", "pip"] = Field(
         default="auto", description="What installs packages: auto takes uv when it is there or can be had."
     )

@@ -1,8 +1,9 @@
-"""What is uploaded: the API's code by `chalice package`, the scoring functions' tree, as content-named zips."""
+"""What is uploaded: the API's code by `chalice package` and the scoring functions', named by content."""
 
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import io
 import json
 import os
@@ -82,13 +83,15 @@ def _archive(name: str, folder: Path) -> Archive:
             relative = path.relative_to(folder)
             _add(archive, str(relative), path.read_bytes())
             if path.suffix == ".py":
-                compiled = py_compile.compile(
+                compiled = Path(importlib.util.cache_from_source(str(path)))
+                py_compile.compile(
                     str(path),
+                    cfile=str(compiled),
                     dfile=str(relative),
                     doraise=True,
                     invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
                 )
-                _add(archive, str(Path(compiled).relative_to(folder)), Path(compiled).read_bytes())
+                _add(archive, str(compiled.relative_to(folder)), compiled.read_bytes())
     data = content.getvalue()
     return Archive(f"{name}-{hashlib.sha256(data).hexdigest()[:16]}.zip", data)
 

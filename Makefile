@@ -1,0 +1,86 @@
+# Everything a developer does. `make` or `make help` lists it.
+# Needs Python 3.11 with pip and make; the rest is installed into .venv and .oo.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+export PYTHONPATH := localstack:.
+BOOTSTRAP = @$(PYTHON) -m oo_local.bootstrap
+RUN = .venv/bin/python
+BIN = .venv/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help dev reload logs signin load reset test test-unit test-browser lint format generate bench image-test lock clean
+
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Run oO on this machine
+
+dev: ## Start everything, print the address and the first tip (Ctrl-C stops, state is kept)
+	$(BOOTSTRAP) app emulator
+	@exec $(RUN) -m oo_local dev
+
+reload: ## Bring changed code live in the running oO
+	@$(RUN) -m oo_local reload
+
+logs: ## Follow what all functions write
+	@exec $(RUN) -m oo_local logs
+
+signin: ## Sign in without a browser: make signin SUBJECT=ada; prints a cookie jar for curl -b
+	@test -n "$(SUBJECT)" || { echo 'say who: make signin SUBJECT=ada' >&2; exit 2; }
+	@$(RUN) -m oo_local signin "$(SUBJECT)"
+
+load: ## Bring your own data in: make load FILE="calendar.ics todoist.csv" [SUBJECT=demo]
+	@test -n "$(FILE)" || { echo 'say what: make load FILE=calendar.ics' >&2; exit 2; }
+	@$(RUN) -m oo_local.load $(if $(SUBJECT),--subject "$(SUBJECT)") $(FILE)
+
+reset: ## Clear the state of this machine (data, keys, cookies); what is installed stays
+	@$(PYTHON) -m oo_local reset
+
+##@ Check
+
+test: ## All tests, on one emulator, without Docker (ARGS="-k words" narrows)
+	$(BOOTSTRAP) dev emulator
+	@$(RUN) -m pytest $(ARGS)
+
+test-unit: ## Only the unit and architecture tests, in seconds
+	$(BOOTSTRAP) dev
+	@$(RUN) -m pytest tests/unit tests/architecture $(ARGS)
+
+test-browser: ## Only the tests that drive a real Chromium
+	$(BOOTSTRAP) dev emulator
+	@$(RUN) -m pytest -m browser $(ARGS)
+
+lint: ## Style, types, module boundaries, contracts, generated files
+	$(BOOTSTRAP) dev
+	@$(RUN) scripts/lint.py
+
+bench: ## The figures of the system benchmarks
+	$(BOOTSTRAP) dev emulator
+	@$(RUN) -m bench $(ARGS)
+
+image-test: ## Build the scoring image and invoke it (needs a container engine; says so when there is none)
+	$(BOOTSTRAP) dev emulator
+	@$(RUN) scripts/image_test.py
+
+##@ Change
+
+format: ## Format and sort imports
+	$(BOOTSTRAP) dev
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+generate: ## Write again what is generated: events, infra, OpenAPI, docs/settings.md
+	$(BOOTSTRAP) dev
+	@$(RUN) scripts/generate_events.py
+	@$(RUN) -m infra render
+	@$(RUN) -m chalicelib.gateway.openapi
+	@$(RUN) scripts/generate_settings.py
+
+lock: ## Compile locks/*.txt anew from pyproject.toml (ARGS="--upgrade" takes newer versions)
+	$(BOOTSTRAP) dev
+	@$(RUN) scripts/lock.py $(ARGS)
+	@$(RUN) -m infra render
+
+clean: ## Remove everything that was installed or made here, state included
+	rm -rf .venv .oo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,79 @@
+"""`python -m oo_local dev|reload|logs|signin|reset`: what the Makefile's targets run."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+
+from oo_local.bootstrap import ROOT, BootstrapFailed
+from oo_local.running import NotRunning, home_folder, running
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m oo_local", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("dev", help="start everything and print the first tip")
+    commands.add_parser("reload", help="bring changed code live")
+    commands.add_parser("logs", help="follow all functions")
+    commands.add_parser("reset", help="clear the state")
+    signin = commands.add_parser("signin", help="sign in without a browser; prints the cookie jar's path")
+    signin.add_argument("subject")
+    options = parser.parse_args(arguments)
+    try:
+        return _run(options)
+    except (NotRunning, BootstrapFailed) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.command == "dev":
+        from oo_local.dev import dev
+
+        return dev()
+    if options.command == "reset":
+        from oo_local.reset import reset
+
+        return reset()
+    if options.command == "reload":
+        return _reload()
+    if options.command == "logs":
+        from oo_local.logs import follow
+
+        follow(running().emulator)
+        return 0
+    from oo_local.signin import SignInFailed, save_sign_in
+
+    try:
+        print(save_sign_in(running().url, options.subject, home_folder()))
+    except SignInFailed as error:
+        print(f"sign-in failed: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _reload() -> int:
+    from oo_local.configuration import ConfigurationError, read_configuration
+    from oo_local.deploy import DeployFailed
+    from oo_local.packaging import PackagingFailed
+    from oo_local.stack import Stack
+
+    ports = running().ports
+    started = time.monotonic()
+    try:
+        deployed = Stack(ROOT, home_folder(), read_configuration(ROOT, {**os.environ, **ports})).deploy()
+    except (ConfigurationError, DeployFailed, PackagingFailed) as error:
+        print(error, file=sys.stderr)
+        return 1
+    what = ", ".join(deployed.changed) or "nothing had changed"
+    print(f"  live: {what} ({time.monotonic() - started:.1f} s)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,140 @@
+"""A demo person who signs in, agrees, sends two weeks of signals and gets a first tip: all by the API."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+from chalicelib.contracts.consents import CONSENTS
+from chalicelib.contracts.signals import MAX_ENTRIES
+from oo_local import demo_signals
+from oo_local.emulator import client as emulator_client
+from oo_local.ports import wait_until
+from oo_local.signin import signed_in
+
+if TYPE_CHECKING:
+    import httpx
+
+SUBJECT: Final = "demo"
+FREE_MINUTES: Final = 45
+PATIENCE: Final = 60
+
+
+class DemoFailed(Exception):
+    """The API refused something of the demo; the message holds its answer."""
+
+
+@dataclass(frozen=True)
+class FirstTip:
+    """What the running API answered."""
+
+    tip: Mapping[str, Any] | None
+    reason: str | None
+    next_look_at: str | None
+    said_free: bool
+    """Whether the demo person had to say that they have time (at night, or in a meeting)."""
+
+
+class Demo:
+    """One demo person on a running stack."""
+
+    def __init__(self, url: str, emulator: str, home: Path, subject: str = SUBJECT) -> None:
+        self._url, self._emulator, self._home, self._subject = url, emulator, home, subject
+        self._api: httpx.Client | None = None
+
+    @property
+    def api(self) -> httpx.Client:
+        """The signed-in client."""
+        if self._api is None:
+            self._api = signed_in(self._url, self._subject, self._home)
+        return self._api
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._api is not None:
+            self._api.close()
+
+    def agree(self) -> None:
+        """Consent to every use but research, and set the time zone."""
+        version = _ok(self.api.get("/api/profile/consents"))["text_version"]
+        consents = {consent: consent != "research" for consent in CONSENTS}
+        body = {"consents": consents, "text_version": version}
+        _ok(self.api.put("/api/profile/consents", json=body))
+        _ok(self.api.patch("/api/profile", json={"timezone": machine_timezone(), "display_name": "Demo"}))
+
+    def send_signals(self) -> dict[str, int]:
+        """Send the two weeks in batches; how many were accepted and how many were there already."""
+        counts = {"accepted": 0, "duplicate": 0}
+        entries = demo_signals.entries(datetime.now(UTC), machine_timezone(), self._subject)
+        for batch in _batches(entries):
+            answer = _ok(self.api.post("/api/signals", json={"signals": batch}))
+            for result in answer["results"]:
+                if result["status"] == "rejected":
+                    raise DemoFailed(f"a demo signal was rejected: {json.dumps(result['problem'])}")
+                counts[result["status"]] += 1
+        return counts
+
+    def wait_for_features(self, timeout: float = PATIENCE) -> None:
+        """Until the features know every open task and habit. Raises DemoFailed."""
+        person = str(_ok(self.api.get("/api/auth/session"))["person_id"])
+        dynamodb = emulator_client("dynamodb", self._emulator)
+
+        def known() -> bool:
+            row = dynamodb.get_item(
+                TableName="oo-local-snapshots", Key={"person_id": {"S": person}}, ConsistentRead=True
+            ).get("Item")
+            if not row:
+                return False
+            body = json.loads(row["body"]["S"])
+            refs = {item["item_ref"] for group in ("tasks", "habits") for item in body[group]}
+            # A person who finished some of them has fewer; then the signals were there before.
+            return bool(refs & demo_signals.open_refs()) and "calendar" in body["as_of"]
+
+        if not wait_until(known, timeout, 0.1):
+            raise DemoFailed(f"after {timeout:.0f} s the features still lack the demo person's items")
+
+    def first_tip(self) -> FirstTip:
+        """Ask as the page does; when there is nothing now, ask again having time."""
+        answer = _ok(self.api.post("/api/recommend", json={}))
+        said_free = answer["tip"] is None
+        if said_free:
+            context = {"context": {"minutes_free": FREE_MINUTES}}
+            answer = _ok(self.api.post("/api/recommend", json=context))
+        return FirstTip(answer["tip"], answer.get("reason"), answer.get("next_look_at"), said_free)
+
+
+def machine_timezone() -> str:
+    """The IANA name of this machine's time zone; UTC when it has none."""
+    candidates = [os.environ.get("TZ", "").lstrip(":")]
+    link = Path("/etc/localtime")
+    if link.is_symlink():
+        candidates.append(str(link.resolve()).partition("zoneinfo/")[2])
+    if (named := Path("/etc/timezone")).is_file():
+        candidates.append(named.read_text().strip())
+    for name in candidates:
+        try:
+            if name:
+                return ZoneInfo(name).key
+        except (ValueError, OSError):
+            continue
+        except KeyError:  # ZoneInfoNotFoundError
+            continue
+    return "UTC"
+
+
+def _batches(entries: list[demo_signals.Entry]) -> Iterable[list[demo_signals.Entry]]:
+    for start in range(0, len(entries), MAX_ENTRIES):
+        yield entries[start : start + MAX_ENTRIES]
+
+
+def _ok(answer: httpx.Response) -> dict[str, Any]:
+    if not answer.is_success:
+        raise DemoFailed(f"{answer.request.method} {answer.request.url.path}: {answer.text[:500]}")
+    value: dict[str, Any] = answer.json()
+    return value

@@ -1,0 +1,99 @@
+"""`make dev`: starts everything, makes the demo person, prints the address and the first tip, waits."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from oo_local.bootstrap import ROOT
+from oo_local.configuration import ConfigurationError, read_configuration
+from oo_local.demo import Demo, FirstTip
+from oo_local.progress import Shown, StepFailed
+from oo_local.running import home_folder
+from oo_local.stack import Stack
+
+
+def dev(root: Path = ROOT) -> int:
+    """Run until Ctrl-C or SIGTERM; the exit code."""
+    shown = Shown()
+    started = time.monotonic()
+    try:
+        configuration = read_configuration(root, os.environ)
+    except ConfigurationError as error:
+        shown.failed(
+            StepFailed("read the settings", str(error), "change .env.local; .env.example documents each")
+        )
+        return 1
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    stack = Stack(root, home_folder(), configuration)
+    code = 0
+    try:
+        stack.start(shown)
+        tip = _demo(stack, shown) if configuration.local.demo == "yes" else None
+        _tell(shown, stack, tip, time.monotonic() - started)
+        while (ended := stack.ended()) is None:
+            time.sleep(0.5)
+        shown.failed(
+            StepFailed(
+                f"keep the {ended} running",
+                "it ended by itself",
+                f"see .oo/logs/{ended}.log, then `make dev`",
+            )
+        )
+        code = 1
+    except StepFailed as error:
+        shown.failed(error)
+        code = 1
+    except KeyboardInterrupt:
+        shown.console.print("\n  stopping", style="dim")
+    finally:
+        # A second Ctrl-C must not leave half of it running; stopping takes a second or two.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        stack.stop()
+    return code
+
+
+def _demo(stack: Stack, shown: Shown) -> FirstTip:
+    again = "look at `make logs`; `make reset` starts over"
+    demo = Demo(stack.url, stack.endpoint, stack.home)
+    try:
+        with shown.step("sign the demo person in", again):
+            _ = demo.api
+        with shown.step("agree to what oO may use", again):
+            demo.agree()
+        with shown.step("send two weeks of signals", again):
+            demo.send_signals()
+        with shown.step("wait until the features know them", again):
+            demo.wait_for_features()
+        with shown.step("ask for the first tip", again):
+            return demo.first_tip()
+    finally:
+        demo.close()
+
+
+def _tell(shown: Shown, stack: Stack, first: FirstTip | None, seconds: float) -> None:
+    say = shown.console.print
+    say()
+    if first is not None and first.tip is not None:
+        free = " [dim](who said that they have time now)[/dim]" if first.said_free else ""
+        say(f"  The demo person's first tip{free}:")
+        say()
+        say(f"    {first.tip['text']}", style="bold", markup=False)
+        say(f"    {first.tip['why']}", style="dim", markup=False)
+        say()
+    elif first is not None:
+        say(f"  Nothing for the demo person now ({first.reason}); look again at {first.next_look_at}.")
+    say(f"  oO is at [bold]{stack.url}[/bold] [dim](ready in {seconds:.0f} s)[/dim]")
+    say('  Sign in there as "demo" to see it, or as anyone else to start afresh.')
+    say("  [dim]make logs · make reload · make signin SUBJECT=demo · Ctrl-C stops, state is kept[/dim]")
+    say(f"  [dim]admin token: {stack.home / 'admin-token'}[/dim]")
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
