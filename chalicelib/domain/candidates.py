@@ -24,6 +24,8 @@ SAME_WORDING: Final = timedelta(days=14)
 SAME_ANGLE: Final = timedelta(days=7)
 MOST_OF_AN_ANGLE: Final = 2  # per item within SAME_ANGLE
 PER_ITEM: Final = 2  # candidates of one item before every item had its turn
+# An angle on an item that was seen rests this long, whatever the answer.
+RESTS: Final = timedelta(hours=3)
 SHOWN_LATELY: Final = timedelta(hours=20)
 # How much of its score an offer keeps when its item was shown within SHOWN_LATELY.
 KEEPS: Final = 0.75
@@ -104,6 +106,7 @@ class _Memory:
         self.used: dict[str, datetime] = {}
         self.shown: set[str] = set()
         self.answered: set[str] = set()
+        self.resting: set[tuple[str | None, str]] = set()
         for tip in situation.recent:
             at = calendar.utc(tip.decided_at)
             if now - at < SAME_WORDING:
@@ -111,6 +114,8 @@ class _Memory:
                 self.used[tip.wording] = max(at, self.used.get(tip.wording, at))
             if now - at < SAME_ANGLE:
                 self.angles[tip.item_ref, tip.angle] += 1
+            if now - at < RESTS and (tip.exposed_at or tip.reaction):
+                self.resting.add((tip.item_ref, tip.angle))
             if tip.item_ref is not None:
                 self._remember(tip, tip.item_ref, at)
 
@@ -134,6 +139,7 @@ class _Memory:
         """Whether the item was not answered for now and the angle not used up on it."""
         return (
             offer.item_ref not in self.answered
+            and (offer.item_ref, offer.angle) not in self.resting
             and self.angles[offer.item_ref, offer.angle] < MOST_OF_AN_ANGLE
         )
 

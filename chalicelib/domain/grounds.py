@@ -6,7 +6,7 @@ parameter is a number, a moment (ISO, UTC) or a day (ISO); `wordings` puts it in
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -14,7 +14,7 @@ from typing import Final
 from chalicelib.contracts.ml import HabitState, Reason
 from chalicelib.contracts.signals import ItemRecord
 from chalicelib.domain import calendar
-from chalicelib.domain.situation import Situation, start_of
+from chalicelib.domain.situation import LOW, Situation, start_of
 
 GOOD_HOUR_AT_LEAST: Final = 3.0  # things done, decayed, before an hour says anything
 USUAL_WITHIN: Final = 60  # minutes around a habit's usual time
@@ -42,12 +42,12 @@ def iso(at: datetime) -> str:
     return at.isoformat()
 
 
-def best(grounds: Sequence[Ground]) -> Ground | None:
+def best(grounds: Iterable[Ground]) -> Ground | None:
     """The fact that says most; of equals the one found first."""
     return max(grounds, key=lambda g: g.weight, default=None)
 
 
-def due_moment(task: ItemRecord, situation: Situation) -> date | None:
+def due_day(task: ItemRecord, situation: Situation) -> date | None:
     """The local day that the task is due, by moment or by day."""
     if task.due_at is not None:
         return calendar.local_day(task.due_at, situation.zone)
@@ -56,7 +56,7 @@ def due_moment(task: ItemRecord, situation: Situation) -> date | None:
 
 def deadline(task: ItemRecord, situation: Situation) -> Ground | None:
     """What its date says: due from today to two weeks ahead, or set for one of the last 14 days."""
-    day = due_moment(task, situation)
+    day = due_day(task, situation)
     if day is None:
         return None
     days = (day - situation.today).days
@@ -124,7 +124,9 @@ def good_hour(situation: Situation) -> Ground | None:
     """The hour in which this person finishes most, when it is this one."""
     hours = situation.done_hours
     hour = calendar.local(situation.now, situation.zone).hour
-    if len(hours) != 24 or sum(hours) < GOOD_HOUR_AT_LEAST or hours[hour] < max(hours):
+    if len(hours) != 24 or sum(hours) < GOOD_HOUR_AT_LEAST:
+        return None
+    if hours[hour] <= max(count for other, count in enumerate(hours) if other != hour):
         return None
     ends = situation.now + timedelta(minutes=60 - calendar.minute_of_day(situation.now, situation.zone) % 60)
     return Ground("good_hour", 0.48, {"hour": hour}, until=ends)
@@ -153,6 +155,21 @@ def usual_time(habit: HabitState, situation: Situation) -> Ground | None:
     if apart > USUAL_WITHIN:
         return None
     return Ground("usual_time", 0.85 - apart / 200, {"minute": habit.usual_minute})
+
+
+def low_energy(situation: Situation) -> Ground | None:
+    """What the person said about themselves: with this request, or today."""
+    if situation.context.energy is not None:
+        return Ground("low_energy_now", 0.66) if situation.low_energy else None
+    if situation.mood is None or not situation.low_energy:
+        return None
+    tired = situation.mood.energy is not None and situation.mood.energy <= LOW
+    return Ground("low_energy_today" if tired else "low_mood_today", 0.56)
+
+
+def last_fit(minutes: int, situation: Situation) -> datetime:
+    """The last moment at which it fits the gap: "30 minutes" shortly before a call is untrue."""
+    return situation.gap.until - timedelta(minutes=minutes)
 
 
 def of_task(task: ItemRecord, situation: Situation) -> list[Ground]:

@@ -102,14 +102,9 @@ class Situation:
         clock = calendar.local(self.now, self.zone).time()
         return (clock >= QUIET_FROM or clock < QUIET_UNTIL) and self.context.minutes_free is None
 
-    def done_today(self, item_ref: str) -> bool:
-        """Whether the person answered "done" to a tip about the item today."""
-        return any(
-            tip.item_ref == item_ref
-            and tip.reaction == "done"
-            and calendar.local_day(tip.decided_at, self.zone) == self.today
-            for tip in self.recent
-        )
+    def set_aside(self, item_ref: str) -> int:
+        """How often the person put off a tip about the item lately."""
+        return sum(t.item_ref == item_ref and t.reaction in {"snooze", "dismiss"} for t in self.recent)
 
 
 def openable(words_expire_at: datetime | None, now: datetime) -> bool:

@@ -6,10 +6,18 @@ from typing import Final
 
 from chalicelib.domain.angles.base import Angle, Offer
 from chalicelib.domain.angles.do_now import DoNow
+from chalicelib.domain.angles.keep_streak import KeepStreak
+from chalicelib.domain.angles.plan_slot import PlanSlot
+from chalicelib.domain.angles.rest import Rest
 from chalicelib.domain.angles.silence import Silence, next_look_at
+from chalicelib.domain.angles.smallest_step import SmallestStep
 
 ANGLES: Final[tuple[Angle, ...]] = (
     DoNow(),
+    KeepStreak(),
+    SmallestStep(),
+    PlanSlot(),
+    Rest(),
     Silence(),
 )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Literal
 
 from chalicelib.contracts.ml import HabitState
@@ -47,17 +46,18 @@ class DoNow:
     ) -> Offer:
         params: dict[str, int | str] = {}
         traits = {"estimate" if item.effort_minutes else "box"}
-        if situation.gap.event is not None:
+        # The end of the gap stands in the tip or in its why, not in both.
+        if situation.gap.event is not None and not ground.code.startswith("free_until"):
             params["until"] = iso(situation.gap.until)
             traits.add("until")
         due_at = item.due_at if isinstance(item, ItemRecord) else None
-        # The last moment at which it still fits: "30 minutes" five minutes before a call is untrue.
-        fits_until = situation.gap.until - timedelta(minutes=minutes)
         return Offer(
             angle=self.name,
             reason=ground.reason(**params),
             minutes=minutes,
-            expires_at=until(situation, fits_until, ground.until, due_at, item.words_expire_at),
+            expires_at=until(
+                situation, grounds.last_fit(minutes, situation), ground.until, due_at, item.words_expire_at
+            ),
             score=self._score(item, minutes, ground, situation),
             item_ref=item.item_ref,
             anchor_ref=ground.anchor_ref,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final, Literal
 
 from chalicelib.domain import calendar
@@ -27,7 +27,8 @@ class Silence:
 def next_look_at(situation: Situation) -> datetime:
     """When something changes that could ground a tip; in 5 minutes at the soonest, 6 hours at the latest.
 
-    Changes: an event starts or ends, a block ends, the stated free time ends, the morning.
+    Changes: an event starts or ends, a block ends, the stated free time ends, a habit's usual time,
+    the morning.
     """
     soonest, latest = situation.now + SOONEST, situation.now + LATEST
     if situation.asleep():
@@ -38,4 +39,9 @@ def next_look_at(situation: Situation) -> datetime:
     changes += (calendar.utc(b.until) for b in situation.blocks.values() if b.until is not None)
     if situation.gap.stated:
         changes.append(situation.gap.until)
+    changes += (_usual(minute, situation) for h in situation.habits if (minute := h.usual_minute) is not None)
     return min((at for at in changes if soonest <= at <= latest), default=latest)
+
+
+def _usual(minute: int, situation: Situation) -> datetime:
+    return calendar.next_wall(situation.now, time(minute // 60 % 24, minute % 60), situation.zone)

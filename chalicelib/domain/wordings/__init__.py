@@ -105,6 +105,7 @@ def _values(candidate: Candidate, language: Language, locale: str, timezone: str
             if name == "slot":
                 tomorrow = bool(candidate.reason.params.get("tomorrow"))
                 values["slot"] = language.slot(at, tomorrow, locale)
+                values["when"] = language.when(at, tomorrow, locale)
         elif name == "on":
             day = date.fromisoformat(str(value))
             values["weekday"], values["on"] = language.weekday(day), language.date(day, locale)

@@ -13,7 +13,8 @@ class Template:
     """One wording of an angle. `needs` are the traits an offer must have to fill it.
 
     `action` is used for a title that begins with a verb, `thing` for any other. Placeholders:
-    {title} as a sentence begins, {act} inside one, {minutes}, {until}, {anchor}, {slot}, {day}, {takes}.
+    {title} as a sentence begins, {act} inside one, {minutes}, {until}, {anchor}, {slot}, {when}, {day},
+    {takes}.
     """
 
     action: str
@@ -46,6 +47,10 @@ class Language(Protocol):
 
     def slot(self, at: datetime, tomorrow: bool, locale: str) -> str:
         """A coming wall time with its day: "at 14:00", "tomorrow at 09:00"."""
+        ...
+
+    def when(self, at: datetime, tomorrow: bool, locale: str) -> str:
+        """The same as a noun: "14:00", "tomorrow 09:00"."""
         ...
 
     def weekday(self, day: date) -> str:

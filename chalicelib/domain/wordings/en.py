@@ -60,6 +60,11 @@ class English:
         clock = f"at {self.clock(at, locale)}"
         return f"tomorrow {clock}" if tomorrow else clock
 
+    def when(self, at: datetime, tomorrow: bool, locale: str) -> str:
+        """14:00, or 09:00 tomorrow."""
+        clock = self.clock(at, locale)
+        return f"{clock} tomorrow" if tomorrow else clock
+
     def weekday(self, day: date) -> str:
         """The day's name."""
         return WEEKDAYS[day.weekday()]
