@@ -55,6 +55,8 @@ def _stage(stage: Stage, outputs: Mapping[str, str], extra: Mapping[str, str]) -
         # Dependencies in a layer: a code change uploads only code. The emulator unpacks a layer in
         # every worker, so one machine has its dependencies in a folder instead.
         "automatic_layer": stage in AWS_STAGES,
+        # The gateway compresses what is worth it; on one machine nothing is.
+        **({"minimum_compression_size": 1024} if stage in AWS_STAGES else {}),
         "lambda_architecture": "arm64" if stage in AWS_STAGES else "x86_64",
         "environment_variables": dict(sorted({**common, **extra}.items())),
         "tags": {"oo:stage": stage},

@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Any, Final
 from chalicelib.runtime.settings import SettingsError, load
 from infra import stacks, triggers
 from infra.bootstrap import bootstrap
-from infra.functions import OUTPUTS, Stage
+from infra.functions import OUTPUTS, POLICIES, Stage
 from infra.rendering import differing
+from infra.scoring import parameter
 from infra.template import BODY_LIMIT, body
 from infra.tree import ROOT, app_tree
 
@@ -63,11 +64,11 @@ class Deploy:
             Step("check that the rendered files are up to date", self._check),
             Step(f"stack {name}-bootstrap: image repository and artefact bucket", self._bootstrap),
             Step(image, self._push),
+            Step(f"read the settings below /oo/{self.stage}/settings/ from SSM", self._read_settings),
             Step(
                 f"stack {name}-infra: tables, topic, queues, key, bucket, scoring functions, alarms",
                 self._infra,
             ),
-            Step(f"read the settings below /oo/{self.stage}/settings/ from SSM", self._read_settings),
             Step(f"make the app's tree in {self.folder.relative_to(ROOT)} with these values", self._tree),
             Step(f"chalice deploy --stage {self.stage}", self._chalice),
             Step("tell the event sources to report failures one by one", self._triggers),
@@ -132,6 +133,7 @@ class Deploy:
 
     def _infra(self) -> None:
         parameters = {"Stage": self.stage, "ImageUri": self.image, "AlarmTopicArn": self.alarm_topic}
+        parameters |= {parameter(name): self.settings[name] for name in POLICIES if name in self.settings}
         text = body()
         url = ""
         if len(text) > BODY_LIMIT:
@@ -151,9 +153,9 @@ class Deploy:
         path = f"/oo/{self.stage}/settings/"
         pages = self._client("ssm").get_paginator("get_parameters_by_path").paginate(Path=path)
         for page in pages:
-            for parameter in page["Parameters"]:
-                name = parameter["Name"].removeprefix(path).replace("-", "_").upper()
-                self.settings[f"OO_{name}"] = parameter["Value"]
+            for found in page["Parameters"]:
+                name = found["Name"].removeprefix(path).replace("-", "_").upper()
+                self.settings[f"OO_{name}"] = found["Value"]
         if taken := self.settings.keys() & {"OO_STAGE", *OUTPUTS}:
             raise DeployError(f"{', '.join(sorted(taken))} come from the stack: delete them below {path}")
         load({"OO_STAGE": self.stage, **self.settings})

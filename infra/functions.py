@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from infra import grants as g
-from infra.queues import BATCH_SIZE, FAILURES, QUEUES, Queue
+from infra.queues import FAILURES, QUEUES, Queue
 
 Stage = Literal["local", "dev", "prod"]
 STAGES: Final[tuple[Stage, ...]] = ("local", "dev", "prod")
 AWS_STAGES: Final[tuple[Stage, ...]] = ("dev", "prod")
 Kind = Literal["http", "queue", "stream", "schedule", "invoked"]
 RUNTIME: Final = "python3.11"
+STREAM_BATCH: Final = 100
 DUE_MINUTES: Final[dict[Stage, int]] = {"local": 1, "dev": 5, "prod": 5}
 
 # Environment variables whose values only the deployed infra stack knows (its output of that name).
@@ -25,6 +26,8 @@ OUTPUTS: Final[dict[str, str]] = {
     "OO_DECISIONS_STREAM_ARN": "DecisionsStreamArn",
     "OO_DECISION_LOG_BUCKET": "DecisionLogBucket",
 }
+# Settings that both functions which hold a policy must share; the infra stack's parameters.
+POLICIES: Final = ("OO_CHAMPION", "OO_SHADOWS", "OO_FORGETTING_HALF_LIFE_DAYS")
 # What Chalice needs when it evaluates app.py, so every Chalice function has it.
 COMMON: Final = ("OO_STAGE", "OO_DECISIONS_STREAM_ARN")
 
@@ -83,8 +86,6 @@ class Function:
         return g.document(grants, stage, region=region, account=account)
 
 
-STREAM_BATCH: Final = 100
-
 _CHALICE: Final[tuple[Function, ...]] = (
     Function(
         "api",
@@ -97,9 +98,13 @@ _CHALICE: Final[tuple[Function, ...]] = (
         grants=(
             g.read("sessions", "identities", "sign-ins", "profiles", "person-keys"),
             g.write("sessions", "identities", "sign-ins", "profiles", "person-keys"),
-            g.read("signals", "items", "item-words", "decisions", "tip-states", "snapshots"),
-            g.write("signals", "items", "item-words", "decisions", "tip-states"),
-            g.look("sessions", "profiles", "signals", "decisions"),
+            g.delete("sessions", "sign-ins"),
+            g.read("signals", "items", "item-words"),
+            g.write("signals", "items"),
+            g.delete("signals", "items", "item-words"),
+            g.read("decisions", "tip-states", "snapshots"),
+            g.write("decisions", "tip-states"),
+            g.look("decisions"),
             g.unseal(),
             g.publish(),
             g.invoke("rank"),
@@ -115,9 +120,10 @@ _CHALICE: Final[tuple[Function, ...]] = (
         owner="chalice",
         environment=("OO_TOPIC_ARN",),
         grants=(
-            g.read("signals", "items"),
+            g.read("profiles", "signals", "items", "item-words"),
             g.check("profiles"),
             g.write("signals", "items", "item-words"),
+            g.delete("item-words"),
             g.publish(),
         ),
     ),
@@ -137,7 +143,6 @@ _CHALICE: Final[tuple[Function, ...]] = (
         memory=512,
         timeout=30,
         owner="chalice",
-        environment=("OO_TOPIC_ARN",),
         grants=(g.read("decisions", "tip-states"), g.write("decisions", "tip-states")),
     ),
     Function(
@@ -180,11 +185,14 @@ _CHALICE: Final[tuple[Function, ...]] = (
         owner="chalice",
         environment=("OO_TOPIC_ARN", "OO_DECISION_LOG_BUCKET"),
         grants=(
-            g.read("sessions", "identities", "profiles", "person-keys", "signals", "items", "item-words"),
-            g.write("sessions", "identities", "profiles", "person-keys", "signals", "items", "item-words"),
+            g.read("sessions", "identities", "profiles", "signals", "items", "item-words"),
+            g.delete("sessions", "identities", "profiles", "signals", "items", "item-words"),
+            # The tombstone, and the mark in the place of the destroyed key.
+            g.write("profiles", "person-keys"),
             g.read("decisions", "tip-states"),
-            g.write("decisions", "tip-states"),
-            g.append("decision-log"),
+            g.delete("decisions", "tip-states"),
+            g.find("decision-log"),
+            g.empty("decision-log"),
             g.publish(),
         ),
     ),
@@ -198,6 +206,7 @@ _ML: Final[tuple[Function, ...]] = (
         memory=1024,
         timeout=10,
         owner="ml",
+        environment=POLICIES,
         grants=(
             g.read("snapshots", "statistics", "item-words", "person-keys"),
             g.unseal(),
@@ -211,7 +220,7 @@ _ML: Final[tuple[Function, ...]] = (
         timeout=30,
         owner="ml",
         grants=(
-            g.read("signals", "items", "profiles", "decisions", "tip-states", "snapshots"),
+            g.read("signals", "items", "profiles", "snapshots"),
             g.check("profiles"),
             g.write("snapshots"),
         ),
@@ -223,8 +232,10 @@ _ML: Final[tuple[Function, ...]] = (
         memory=512,
         timeout=30,
         owner="ml",
+        environment=POLICIES,
         grants=(
-            g.read("decisions", "statistics", "reward-markers"),
+            g.read("decisions", "profiles", "statistics", "reward-markers"),
+            g.check("profiles"),
             g.write("statistics", "reward-markers"),
         ),
     ),
@@ -238,7 +249,7 @@ _ML: Final[tuple[Function, ...]] = (
         environment=("OO_TOPIC_ARN",),
         grants=(
             g.read("snapshots", "statistics", "reward-markers"),
-            g.write("snapshots", "statistics", "reward-markers"),
+            g.delete("snapshots", "statistics", "reward-markers"),
             g.publish(),
         ),
     ),
@@ -272,6 +283,3 @@ def environment(fn: Function, stage: str, outputs: dict[str, str] | None = None)
         output = OUTPUTS[variable]
         values[variable] = (outputs or {}).get(output, f"${{{output}}}")
     return values
-
-
-__all__ = ["BATCH_SIZE", "FUNCTIONS", "STAGES", "Function", "chalice_functions", "ml_functions"]

@@ -35,15 +35,17 @@ def read(*tables: str) -> Grant:
 
 
 def write(*tables: str) -> Grant:
-    """Write and delete rows, alone, in batches and in transactions (which need the same actions)."""
+    """Put and change rows, alone and in transactions (which need the same actions)."""
     return Grant(
-        (
-            "dynamodb:BatchWriteItem",
-            "dynamodb:ConditionCheckItem",
-            "dynamodb:DeleteItem",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-        ),
+        ("dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
+        tuple(f"table:{t}" for t in tables),
+    )
+
+
+def delete(*tables: str) -> Grant:
+    """Delete rows, alone, in batches and in transactions."""
+    return Grant(
+        ("dynamodb:BatchWriteItem", "dynamodb:DeleteItem"),
         tuple(f"table:{t}" for t in tables),
     )
 
@@ -109,13 +111,23 @@ def unseal() -> Grant:
 
 
 def append(bucket: str) -> Grant:
-    """Write new objects."""
-    return Grant(("s3:PutObject",), (f"objects:{bucket}",))
+    """Write new objects, and take back one just written."""
+    return Grant(("s3:DeleteObject", "s3:PutObject"), (f"objects:{bucket}",))
+
+
+def empty(bucket: str) -> Grant:
+    """Find objects and delete them."""
+    return Grant(("s3:DeleteObject",), (f"objects:{bucket}",))
+
+
+def find(bucket: str) -> Grant:
+    """List a bucket's objects."""
+    return Grant(("s3:ListBucket",), (f"bucket:{bucket}",))
 
 
 def secrets() -> Grant:
     """Read the stage's secrets."""
-    return Grant(("ssm:GetParameter", "ssm:GetParameters"), ("parameter:any",))
+    return Grant(("ssm:GetParameter",), ("parameter:any",))
 
 
 def logs(function: str) -> Grant:

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from chalicelib.runtime.settings import PREFIX, Settings
 from infra.cfn import STAGE, logical, named, sub
-from infra.functions import RUNTIME, Function, ml_functions
+from infra.functions import POLICIES, RUNTIME, Function, ml_functions
 from infra.merge import resource_name
+
+
+def parameter(variable: str) -> str:
+    """`OO_CHAMPION` is the stack's parameter `Champion`."""
+    return "".join(word.capitalize() for word in variable.removeprefix(PREFIX).split("_"))
+
 
 PARAMETERS: Final[dict[str, Any]] = {
     "ImageUri": {
@@ -24,6 +31,14 @@ PARAMETERS: Final[dict[str, Any]] = {
         "Type": "String",
         "Default": "/opt/python",
         "Description": "Stage local: the folder that holds the dependencies.",
+    },
+    **{
+        parameter(name): {
+            "Type": "String",
+            "Default": str(Settings.model_fields[name.removeprefix(PREFIX).lower()].default),
+            "Description": Settings.model_fields[name.removeprefix(PREFIX).lower()].description,
+        }
+        for name in POLICIES
     },
     "TemporaryFolder": {
         "Type": "String",
@@ -95,6 +110,7 @@ def _function(fn: Function, role: str) -> dict[str, Any]:
 _VALUES: Final[dict[str, Any]] = {
     "OO_TOPIC_ARN": {"Ref": "EventsTopic"},
     "OO_DECISION_LOG_BUCKET": {"Ref": "DecisionLog"},
+    **{name: {"Ref": parameter(name)} for name in POLICIES},
 }
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class TriggerMissing(Exception):
-    """A function has not the one event source that it should have."""
+    """A function has no event source where it should have one."""
 
 
 def complete(client: LambdaClient, stage: str, *, region: str, account: str) -> list[str]:
@@ -37,18 +37,22 @@ def complete(client: LambdaClient, stage: str, *, region: str, account: str) -> 
 def _source(client: LambdaClient, fn: Function, stage: str, region: str, account: str) -> str:
     name = fn.physical(stage)
     found = client.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
-    if len(found) != 1:
-        raise TriggerMissing(f"{name} has {len(found)} event sources, not one: run `chalice deploy` again")
-    uuid = found[0]["UUID"]
+    if not found:
+        raise TriggerMissing(f"{name} has no event source: run `chalice deploy` again")
+    for mapping in found:
+        if fn.kind == "queue":
+            client.update_event_source_mapping(
+                UUID=mapping["UUID"], FunctionResponseTypes=["ReportBatchItemFailures"]
+            )
+            continue
+        target = grants.arn(f"queue:{FAILURES[fn.name]}", stage, region=region, account=account)
+        client.update_event_source_mapping(
+            UUID=mapping["UUID"],
+            FunctionResponseTypes=["ReportBatchItemFailures"],
+            BisectBatchOnFunctionError=True,
+            MaximumRetryAttempts=5,
+            DestinationConfig={"OnFailure": {"Destination": target}},
+        )
     if fn.kind == "queue":
-        client.update_event_source_mapping(UUID=uuid, FunctionResponseTypes=["ReportBatchItemFailures"])
         return f"{name}: failed messages are reported one by one"
-    target = grants.arn(f"queue:{FAILURES[fn.name]}", stage, region=region, account=account)
-    client.update_event_source_mapping(
-        UUID=uuid,
-        FunctionResponseTypes=["ReportBatchItemFailures"],
-        BisectBatchOnFunctionError=True,
-        MaximumRetryAttempts=5,
-        DestinationConfig={"OnFailure": {"Destination": target}},
-    )
     return f"{name}: a poison record is put aside in {FAILURES[fn.name]}"
