@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from chalicelib.contracts.consents import CONSENTS
+from chalicelib.contracts.ml import Snapshot
 from chalicelib.contracts.signals import MAX_ENTRIES
 from oo_local import demo_signals
 from oo_local.emulator import client as emulator_client
@@ -91,10 +92,9 @@ class Demo:
             ).get("Item")
             if not row:
                 return False
-            body = json.loads(row["body"]["S"])
-            refs = {item["item_ref"] for group in ("tasks", "habits") for item in body[group]}
-            # A person who finished some of them has fewer; then the signals were there before.
-            return bool(refs & demo_signals.open_refs()) and "calendar" in body["as_of"]
+            snapshot = Snapshot.model_validate_json(row["body"]["S"])
+            refs = {item.item_ref for item in (*snapshot.tasks, *snapshot.habits)}
+            return refs >= demo_signals.open_refs() and "calendar" in snapshot.as_of
 
         if not wait_until(known, timeout, 0.1):
             raise DemoFailed(f"after {timeout:.0f} s the features still lack the demo person's items")

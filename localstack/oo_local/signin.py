@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from http.cookiejar import LoadError, MozillaCookieJar
 from pathlib import Path
@@ -17,11 +18,11 @@ class SignInFailed(Exception):
     """The flow ended early; the message says at which step and with what."""
 
 
-def sign_in(url: str, subject: str, *, jar: MozillaCookieJar | None = None) -> httpx.Client:
+def sign_in(url: str, subject: str) -> httpx.Client:
     """A client of the API that is signed in as `subject` at the local provider. Raises SignInFailed."""
     import httpx
 
-    client = httpx.Client(base_url=url, cookies=jar, timeout=30)
+    client = httpx.Client(base_url=url, timeout=30)
     try:
         begun = client.get(f"/api/auth/login/{PROVIDER}")
         authorize = _next(begun, "start the sign-in")
@@ -72,7 +73,7 @@ def save_sign_in(url: str, subject: str, home: Path) -> Path:
     path.touch(mode=0o600)
     path.chmod(0o600)
     jar = MozillaCookieJar(path)
-    with sign_in(url, subject, jar=jar) as client:
+    with contextlib.closing(sign_in(url, subject)) as client:
         for cookie in client.cookies.jar:
             jar.set_cookie(cookie)
     jar.save(ignore_discard=True)
