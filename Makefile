@@ -30,9 +30,9 @@ signin: ## Sign in without a browser: make signin SUBJECT=ada; prints a cookie j
 	@test -n "$(SUBJECT)" || { echo 'say who: make signin SUBJECT=ada' >&2; exit 2; }
 	@$(RUN) -m oo_local signin "$(SUBJECT)"
 
-load: ## Bring your own data in: make load FILE="calendar.ics todoist.csv" [SUBJECT=demo]
+load: ## Bring your own data in: make load FILE=calendar.ics [SUBJECT=demo CONSENT=yes]
 	@test -n "$(FILE)" || { echo 'say what: make load FILE=calendar.ics' >&2; exit 2; }
-	@$(RUN) -m oo_local.load $(if $(SUBJECT),--subject "$(SUBJECT)") $(FILE)
+	@$(RUN) -m oo_local.load $(if $(SUBJECT),--subject "$(SUBJECT)") $(if $(CONSENT),--consent "$(CONSENT)") $(FILE)
 
 reset: ## Clear the state of this machine (data, keys, cookies); what is installed stays
 	@$(PYTHON) -m oo_local reset
