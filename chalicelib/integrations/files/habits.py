@@ -24,6 +24,9 @@ _ALIASES: Final = {
     "full_date": "date", "day": "date", "datum": "date", "habit name": "habit", "name": "habit",
     "duration": "minutes", "completed": "done", "status": "done", "valence": "mood",
 }  # fmt: skip
+_NAMED: Final = {"habit", "mood", "energy"}
+# Marks the columns of a table that has one per habit; no header can contain it.
+_CHECKMARK: Final = "\0"
 _CLOCK: Final = re.compile(r"^(\d{1,2})[:.h](\d{2})(?::\d{2})?\s*([ap])?\.?m?\.?$", re.IGNORECASE)
 
 
@@ -34,8 +37,8 @@ class HabitsCsv:
 
     def sniff(self, head: str, filename: str) -> bool:
         """It has a date column and one that says habit or mood, or is a table of checkmarks."""
-        names = {_ALIASES.get(name, name) for name in header_of(head)[0]}
-        return "date" in names and (bool({"habit", "mood", "energy"} & names) or "checkmarks" in filename)
+        names = {_ALIASES.get(name.casefold(), name.casefold()) for name in header_of(head)[0]}
+        return "date" in names and (bool(_NAMED & names) or "checkmarks" in filename)
 
     def parse(self, data: bytes, options: Options, notes: Notes) -> Iterator[Entry | Refused]:
         """Each habit done and each mood becomes a signal."""
@@ -44,7 +47,10 @@ class HabitsCsv:
                 yield row
                 continue
             where, raw = row
-            values = raw | {_ALIASES[name]: value for name, value in raw.items() if name in _ALIASES}
+            lower = {name.casefold(): value for name, value in raw.items()}
+            values = lower | {_ALIASES[name]: value for name, value in lower.items() if name in _ALIASES}
+            if not _NAMED & set(values):
+                values |= {_CHECKMARK + name: mark for name, mark in raw.items()}
             try:
                 at = _moment(values, options)
             except ValueError as error:
@@ -113,11 +119,8 @@ def _minutes(text: str) -> int | None:
 
 
 def _habits(values: dict[str, str], at: datetime, options: Options, notes: Notes) -> Iterator[dict[str, Any]]:
-    if "habit" not in values:
-        if not {"mood", "energy"} & set(values):
-            yield from _checkmarks(values, at, options)
-        return
-    title = " ".join(values["habit"].split())
+    yield from _checkmarks(values, at, options)
+    title = " ".join(values.get("habit", "").split())
     if not title:
         return
     done = values.get("done", "").casefold()
@@ -132,8 +135,13 @@ def _habits(values: dict[str, str], at: datetime, options: Options, notes: Notes
 
 def _checkmarks(values: dict[str, str], at: datetime, options: Options) -> Iterator[dict[str, Any]]:
     """Loop Habit Tracker: 2 is a checkmark that the person made; -1, 0, 1 and 3 are not."""
-    for title, mark in values.items():
-        if title and title != "date" and mark in {"2", "YES_MANUAL"}:
+    for name, mark in values.items():
+        title = name.removeprefix(_CHECKMARK)
+        if (
+            name.startswith(_CHECKMARK)
+            and title.casefold() not in {"", "date"}
+            and mark in {"2", "YES_MANUAL"}
+        ):
             yield _habit(title, _day(values), at, options)
 
 

@@ -12,15 +12,15 @@ MAX_FIELD = 200_000
 
 
 def header_of(head: str) -> tuple[list[str], str]:
-    """The first non-empty line as lower-case names, and the separator that splits it best."""
+    """The names in the first non-empty line, as written, and the separator that splits it best."""
     line = next((line for line in head.lstrip("\ufeff").splitlines() if line.strip()), "")
     separator = max(",;\t", key=line.count)
     names = next(csv.reader([line], delimiter=separator), [])
-    return [name.strip().strip('"').casefold() for name in names], separator
+    return [name.strip() for name in names], separator
 
 
 def rows(data: bytes) -> Iterator[tuple[str, dict[str, str]] | Refused]:
-    """Each row as (where, values by lower-case column); a row that cannot be read is refused."""
+    """Each row as (where, values by column); a row that cannot be read is refused."""
     text = decode(data).replace("\x00", "")
     names, separator = header_of(text)
     csv.field_size_limit(MAX_FIELD)

@@ -27,7 +27,7 @@ class TodoistCsv:
 
     def sniff(self, head: str, filename: str) -> bool:
         """Its header has both TYPE and CONTENT."""
-        return {"type", "content"} <= set(header_of(head)[0])
+        return {"type", "content"} <= {name.casefold() for name in header_of(head)[0]}
 
     def parse(self, data: bytes, options: Options, notes: Notes) -> Iterator[Entry | Refused]:
         """Each task row becomes an open task."""
@@ -37,7 +37,7 @@ class TodoistCsv:
             if isinstance(row, Refused):
                 yield row
                 continue
-            where, values = row
+            where, values = row[0], {name.casefold(): value for name, value in row[1].items()}
             kind = values.get("type", "").casefold()
             if kind != "task":
                 if kind in {"section", "note", "meta", ""}:
