@@ -1,0 +1,64 @@
+"""The front: one origin, problems for what is not there, the flow of sign-in through it."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import RunningStack
+
+
+def test_health_comes_through(stack: RunningStack) -> None:
+    answer = stack.anonymous().get("/api/health/gateway")
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "ok"
+
+
+def test_an_unknown_path_is_a_404_problem(stack: RunningStack) -> None:
+    answer = stack.anonymous().get("/api/nowhere")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["type"] == "urn:oo:problem:not-found"
+
+
+def test_head_is_get_without_the_body(stack: RunningStack) -> None:
+    client = stack.anonymous()
+    answer = client.head("/api/health/gateway")
+    assert answer.status_code == 200
+    assert answer.content == b""
+    # The same connection still works: no stray body was left on it.
+    assert client.get("/api/health/gateway").json()["module"] == "gateway"
+
+
+def test_chunks_and_wild_lengths_are_problems(stack: RunningStack) -> None:
+    address = urlsplit(stack.url)
+    for header, status in (
+        ("Transfer-Encoding: chunked", 411),
+        ("Content-Length: -5", 400),
+        ("Content-Length: x", 400),
+        (f"Content-Length: {10**9}", 413),
+    ):
+        with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
+            connection.sendall(f"POST /api/signals HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\n".encode())
+            assert connection.recv(64).startswith(f"HTTP/1.1 {status} ".encode())
+
+
+def test_two_people_sign_in_and_stay_apart(stack: RunningStack) -> None:
+    ada, ben = stack.sign_in("front-ada"), stack.sign_in("front-ben")
+    people = {client.get("/api/auth/session").json()["person_id"] for client in (ada, ben)}
+    assert len(people) == 2
+    again = stack.sign_in("front-ada").get("/api/auth/session").json()["person_id"]
+    assert again in people
+
+
+def test_who_does_not_sign_in_gets_401(stack: RunningStack) -> None:
+    assert stack.anonymous().post("/api/recommend", json={}).status_code == 401
+
+
+def test_every_function_has_its_real_name(stack: RunningStack) -> None:
+    from infra.functions import FUNCTIONS
+
+    found = {f["FunctionName"] for f in stack.client("lambda").list_functions(MaxItems=50)["Functions"]}
+    assert found >= {fn.physical("local") for fn in FUNCTIONS}
