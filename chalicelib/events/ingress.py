@@ -33,7 +33,8 @@ def read_entry(raw: Any, now: datetime, granted: Collection[Consent]) -> SignalE
     """The entry. Raises Invalid, naming every wrong field, or ConsentRequired."""
     if not isinstance(raw, dict):
         raise Invalid("An entry must be an object.", errors=[{"pointer": "", "detail": "send an object"}])
-    if raw.get("type") not in CONSENT_OF_TYPE:
+    kind = raw.get("type")
+    if not isinstance(kind, str) or kind not in CONSENT_OF_TYPE:
         raise Invalid(
             "The entry's type is not known.", errors=[{"pointer": "/type", "detail": f"use one of {_TYPES}"}]
         )
