@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from chalicelib.runtime import aws
+from chalicelib.runtime.bus import SnsBus
+from chalicelib.runtime.clock import SystemClock
 from chalicelib.runtime.consuming import consume
 from chalicelib.runtime.logging import logger
-
-if TYPE_CHECKING:
-    from ml_lambda.serving.erasing import Erasing
+from chalicelib.runtime.settings import settings
+from ml_lambda.serving.erasing import Erasing
+from ml_lambda.serving.stores import personal_stores
 
 
 @cache
 def erasing() -> Erasing:
     """The service, built at the first call of this process."""
-    from chalicelib.runtime import aws
-    from chalicelib.runtime.bus import SnsBus
-    from chalicelib.runtime.clock import SystemClock
-    from chalicelib.runtime.settings import settings
-    from ml_lambda.serving.erasing import Erasing
-    from ml_lambda.serving.stores import personal_stores
-
     return Erasing(personal_stores(), SnsBus(aws.sns(), settings().topic_arn), SystemClock())
 
 

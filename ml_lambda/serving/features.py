@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from chalicelib.runtime.clock import SystemClock
 from chalicelib.runtime.logging import logger
-
-if TYPE_CHECKING:
-    from ml_lambda.serving.refreshing import Refreshing
+from ml_lambda.features.store import FeatureTables
+from ml_lambda.serving.refreshing import Refreshing
 
 
 @cache
 def refreshing() -> Refreshing:
     """The service, built at the first call of this process."""
-    from chalicelib.runtime.clock import SystemClock
-    from ml_lambda.features.store import FeatureTables
-    from ml_lambda.serving.refreshing import Refreshing
-
     return Refreshing(FeatureTables(), SystemClock(), logger("features"))
 
 

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chalicelib.runtime.consuming import consume
 from chalicelib.runtime.logging import logger
-
-if TYPE_CHECKING:
-    from ml_lambda.serving.learning import Learning
+from ml_lambda.policies.store import StatisticsTable
+from ml_lambda.serving.configuration import configuration
+from ml_lambda.serving.learning import Learning
 
 
 @cache
 def learning() -> Learning:
     """The service, built at the first call of this process."""
-    from ml_lambda.policies.store import StatisticsTable
-    from ml_lambda.serving.configuration import configuration
-    from ml_lambda.serving.learning import Learning
-
     return Learning(StatisticsTable(), configuration(), logger("learn"))
 
 

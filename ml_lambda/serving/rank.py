@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chalicelib.contracts.ml import RankRequest
-
-if TYPE_CHECKING:
-    from ml_lambda.serving.ranking import Ranker
+from chalicelib.runtime.logging import logger
+from ml_lambda.serving.configuration import configuration
+from ml_lambda.serving.ranking import Ranker
+from ml_lambda.serving.reads import RankReads
 
 
 @cache
 def ranker() -> Ranker:
     """The service, built at the first call of this process."""
-    from chalicelib.runtime.logging import logger
-    from ml_lambda.serving.configuration import configuration
-    from ml_lambda.serving.ranking import Ranker
-    from ml_lambda.serving.reads import RankReads
-
     return Ranker(RankReads(), configuration(), logger("rank"))
 
 

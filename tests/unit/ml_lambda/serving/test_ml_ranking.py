@@ -1,0 +1,166 @@
+"""Ranking over stored rows in memory: what is answered, logged and left out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+import ml_examples as me
+import numpy as np
+import pytest
+
+from chalicelib.contracts.ml import RankRequest, RankResponse, Snapshot
+from chalicelib.runtime.logging import logger
+from ml_lambda.features.snapshot import build
+from ml_lambda.policies.priors import load_prior
+from ml_lambda.policies.store import StoredState
+from ml_lambda.serving.configuration import Configuration
+from ml_lambda.serving.ranking import NEW_PERSON, Ranker
+
+CONFIGURATION = Configuration("epsilon_greedy_v2", ("epsilon_greedy_v1",), load_prior())
+
+
+class Memory:
+    def __init__(self, snapshot: Snapshot | None, state: StoredState | None = None, words: Collection[str] = ("*",)) -> None:  # fmt: skip
+        self.snapshot, self.state, self.known = snapshot, state or StoredState(), words
+        self.calls: list[str] = []
+
+    def person(self, person_id: str) -> tuple[Snapshot | None, StoredState]:
+        self.calls.append("person")
+        return self.snapshot, self.state
+
+    def words(self, person_id: str, refs: Collection[str], now: datetime) -> dict[str, bytes]:
+        self.calls.append("words")
+        return {ref: ref.encode() for ref in refs if "*" in self.known}
+
+
+def example() -> Snapshot:
+    return build(me.items(), me.signals(), me.ZONE, me.NOW, person_id=me.PERSON)
+
+
+def request(**fields: Any) -> RankRequest:
+    values = {"person_id": me.PERSON, "now": me.NOW, "timezone": me.ZONE, "granted": me.ALL, "seed": 7}
+    return RankRequest.model_validate({**values, **fields})
+
+
+def rank(store: Memory, **fields: Any) -> RankResponse:
+    return Ranker(store, CONFIGURATION, logger("rank")).rank(request(**fields))
+
+
+def test_a_choice_carries_all_that_learning_needs() -> None:
+    store = Memory(example())
+    response = rank(store)
+    choice = response.choice
+    assert choice.chosen is not None
+    assert sum(choice.probabilities) == pytest.approx(1)
+    assert len(choice.probabilities) == len(choice.candidates) >= 2
+    assert all(len(c.features) == 12 for c in choice.candidates)
+    assert len(choice.context) == 6
+    assert set(choice.shadow) == {"epsilon_greedy_v1"}
+    assert sum(choice.shadow["epsilon_greedy_v1"]) == pytest.approx(1)
+    assert (choice.policy.name, choice.prior_version, choice.posterior_sequence) == (
+        "epsilon_greedy_v2",
+        "first-1",
+        0,
+    )
+    assert choice.snapshot_at == me.NOW
+    chosen = choice.candidates[choice.chosen].candidate
+    assert set(response.words) == {r for r in (chosen.item_ref, chosen.anchor_ref) if r}
+    assert store.calls == ["person", "words"]
+
+
+def test_the_first_tip_of_a_new_person_is_the_one_that_is_due() -> None:
+    response = rank(Memory(example()))
+    best = int(np.argmax(response.choice.probabilities))
+    assert response.choice.candidates[best].candidate.item_ref == "task-invoice"
+
+
+def test_one_seed_one_answer() -> None:
+    assert rank(Memory(example())) == rank(Memory(example()))
+    chosen = {rank(Memory(example()), seed=seed).choice.chosen for seed in range(200)}
+    assert len(chosen) > 1
+
+
+def test_the_draws_of_many_requests_follow_the_logged_vector() -> None:
+    draws = 1500
+    answers = [rank(Memory(example()), seed=seed).choice for seed in range(draws)]
+    expected = draws * np.array(answers[0].probabilities)
+    seen = np.bincount([a.chosen for a in answers], minlength=len(expected))  # type: ignore[arg-type]
+    degrees = len(expected) - 1
+    assert float(((seen - expected) ** 2 / expected).sum()) < degrees + 5 * (2 * degrees) ** 0.5
+
+
+def test_a_new_person_hears_nothing_yet() -> None:
+    store = Memory(None)
+    response = rank(store)
+    assert response.choice.chosen is None
+    assert response.next_look_at == me.NOW + NEW_PERSON
+    assert store.calls == ["person"]
+
+
+def test_no_consent_no_ground() -> None:
+    response = rank(Memory(example()), granted=["learning"])
+    assert response.choice.chosen is None
+    assert response.words == {}
+    assert response.next_look_at > me.NOW
+
+
+def test_words_that_are_gone_leave_the_answer_without_words() -> None:
+    response = rank(Memory(example(), words=()))
+    assert response.choice.chosen is not None
+    assert response.words == {}
+
+
+def test_items_whose_words_have_expired_are_never_candidates() -> None:
+    tasks = [t.model_copy(update={"words_expire_at": me.ago(hours=1)}) for t in example().tasks]
+    response = rank(Memory(example().model_copy(update={"tasks": tasks})))
+    assert all((c.candidate.item_ref or "").startswith("task") is False for c in response.choice.candidates)
+
+
+def learned(reward: float) -> StoredState:
+    response = rank(Memory(example()))
+    learner = CONFIGURATION.learner("epsilon_greedy_v2")
+    first = int(np.argmax(response.choice.probabilities))
+    for _ in range(30):
+        row = np.array(response.choice.candidates[first].features)
+        learner.learn(np.array(response.choice.context), row, reward)
+        for other in response.choice.candidates[:first] + response.choice.candidates[first + 1 :]:
+            learner.learn(np.array(response.choice.context), np.array(other.features), 1.0 - reward)
+    return StoredState(60, {"epsilon_greedy_v2": learner.to_bytes()})
+
+
+def test_what_was_learned_changes_the_choice_unless_learning_is_not_consented_to() -> None:
+    before = rank(Memory(example())).choice
+    after = rank(Memory(example(), learned(0.0))).choice
+    assert np.argmax(after.probabilities) != np.argmax(before.probabilities)
+    assert after.posterior_sequence == 60
+    without = rank(Memory(example(), learned(0.0)), granted=[c for c in me.ALL if c != "learning"]).choice
+    assert without.probabilities == before.probabilities
+    assert without.posterior_sequence == 0
+
+
+def test_state_that_cannot_be_read_is_the_prior() -> None:
+    broken = StoredState(3, {"epsilon_greedy_v2": b"?"})
+    assert (
+        rank(Memory(example(), broken)).choice.probabilities == rank(Memory(example())).choice.probabilities
+    )
+
+
+def test_energy_and_place_are_not_used_without_consent() -> None:
+    said = {"energy": 1, "place": "work"}
+    granted = [c for c in me.ALL if c not in {"mood", "context"}]
+    silent = rank(Memory(example()), granted=granted).choice
+    told = rank(Memory(example()), granted=granted, context=said).choice
+    assert told.candidates == silent.candidates
+
+
+def test_one_line_is_logged_without_any_reference(capsys: pytest.CaptureFixture[str]) -> None:
+    rank(Memory(example()), trace_id="trace-1")
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 1
+    line = json.loads(lines[0])
+    assert line["trace_id"] == "trace-1"
+    assert "task-invoice" not in lines[0]
+    assert me.PERSON not in lines[0]

@@ -1,0 +1,103 @@
+"""Refreshing: once per person and batch, failures one by one, only what is consented to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+import ml_examples as me
+
+from chalicelib.contracts.events import ConsentsChanged, DecisionMade, SignalStored
+from chalicelib.contracts.ml import Snapshot
+from chalicelib.contracts.signals import ItemRecord, SignalRecord
+from chalicelib.runtime.logging import logger
+from ml_lambda.features.store import Person
+from ml_lambda.serving.refreshing import Refreshing
+
+OTHER = "11111111-1111-4111-8111-111111111111"
+
+
+class Memory:
+    def __init__(self, granted: frozenset[str] = frozenset(me.ALL), erased: bool = False, at: datetime | None = None) -> None:  # fmt: skip
+        self.granted, self.erased, self.at = granted, erased, at
+        self.saved: list[Snapshot] = []
+        self.reads: Counter[str] = Counter()
+        self.failing: set[str] = set()
+
+    def person(self, person_id: str) -> Person:
+        self.reads[person_id] += 1
+        if person_id in self.failing:
+            raise RuntimeError
+        return Person(me.ZONE, self.granted, self.erased)  # type: ignore[arg-type]
+
+    def items(self, person_id: str, now: datetime) -> list[ItemRecord]:
+        return me.items()
+
+    def signals(self, person_id: str, since: datetime) -> list[SignalRecord]:
+        return me.signals()
+
+    def computed_at(self, person_id: str) -> datetime | None:
+        return self.at
+
+    def save(self, snapshot: Snapshot) -> bool:
+        self.saved.append(snapshot)
+        return True
+
+
+class Frozen:
+    def now(self) -> datetime:
+        return me.NOW
+
+
+def refreshing(store: Memory) -> Refreshing:
+    return Refreshing(store, Frozen(), logger("features"))
+
+
+def stored(number: int, person_id: str = me.PERSON) -> dict[str, str]:
+    return me.message(SignalStored(signal_id="s", type="task"), number, person_id)
+
+
+DECIDED = DecisionMade(decision_id="d", angle="do_now")
+
+
+def test_a_person_is_refreshed_once_for_many_messages() -> None:
+    store = Memory()
+    answer = refreshing(store).handle_batch(me.batch(stored(1), stored(2), stored(3), stored(4, OTHER)))
+    assert answer == {"batchItemFailures": []}
+    assert [s.person_id for s in store.saved] == [me.PERSON, OTHER]
+    assert store.saved[0].computed_at == me.NOW
+
+
+def test_only_the_messages_of_who_failed_come_back() -> None:
+    store = Memory()
+    store.failing = {OTHER}
+    broken = {"messageId": "message-9", "body": "{"}
+    answer = refreshing(store).handle_batch(me.batch(stored(1), broken, stored(2, OTHER), stored(3, OTHER)))
+    failed = {f["itemIdentifier"] for f in answer["batchItemFailures"]}
+    assert failed == {"message-9", "message-2", "message-3"}
+    assert [s.person_id for s in store.saved] == [me.PERSON]
+
+
+def test_a_decision_refreshes_only_what_is_old() -> None:
+    decided = me.message(DECIDED)
+    for age, refreshed in ((timedelta(minutes=59), 0), (timedelta(minutes=61), 1), (None, 1)):
+        store = Memory(at=me.NOW - age if age else None)
+        refreshing(store).handle_batch(me.batch(decided))
+        assert len(store.saved) == refreshed
+    fresh = Memory(at=me.NOW)
+    refreshing(fresh).handle_batch(me.batch(decided, stored(2)))
+    assert len(fresh.saved) == 1
+
+
+def test_what_was_withdrawn_leaves_the_snapshot() -> None:
+    store = Memory(granted=frozenset({"tasks"}))
+    changed = me.message(ConsentsChanged(granted=["tasks"], withdrawn=["habits", "calendar"]))
+    refreshing(store).handle_batch(me.batch(changed))
+    assert store.saved[0].tasks
+    assert store.saved[0].habits == store.saved[0].events == []
+
+
+def test_an_erased_person_gets_no_snapshot() -> None:
+    store = Memory(erased=True)
+    refreshing(store).handle_batch(me.batch(stored(1)))
+    assert store.saved == []
