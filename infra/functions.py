@@ -207,10 +207,8 @@ _ML: Final[tuple[Function, ...]] = (
         timeout=10,
         owner="ml",
         environment=POLICIES,
-        grants=(
-            g.read("snapshots", "statistics", "item-words", "person-keys"),
-            g.unseal(),
-        ),
+        # It passes sealed words on and cannot open them: no key.
+        grants=(g.read("snapshots", "statistics", "item-words"),),
     ),
     Function(
         "features",

@@ -43,7 +43,11 @@ def table_definition(name: str, stage: str) -> dict[str, Any]:
         ]
     if table.global_indexes:
         definition["GlobalSecondaryIndexes"] = [
-            {"IndexName": index, "KeySchema": _keys(partition, sort), "Projection": {"ProjectionType": "ALL"}}
+            {
+                "IndexName": index,
+                "KeySchema": _keys(partition, sort),
+                "Projection": {"ProjectionType": "KEYS_ONLY" if table.index_keys_only else "ALL"},
+            }
             for index, partition, sort in table.global_indexes
         ]
     if table.stream:

@@ -25,6 +25,8 @@ class Store:
     """(index name, sort attribute): strongly consistent, same partition."""
     global_indexes: tuple[tuple[str, str, str | None], ...] = ()
     """(index name, partition attribute, sort attribute)."""
+    index_keys_only: bool = False
+    """Its global indexes hold keys alone, so that writing another attribute writes no index."""
     expires: str | None = None
     """The attribute (epoch seconds) after which DynamoDB may delete the row; readers enforce it."""
     stream: bool = False
@@ -48,6 +50,7 @@ STORES: Final[tuple[Store, ...]] = (
         "sessions by hash of the sid",
         key="session",
         global_indexes=(("by_person", "person_id", None),),
+        index_keys_only=True,
         expires="expires",
         backups=False,
         retention="30 days",
@@ -106,6 +109,7 @@ STORES: Final[tuple[Store, ...]] = (
         "decisions, exposures, reactions, rewards; words sealed",
         sort="decision_id",
         global_indexes=(("by_due", "due_hour", "settle_at"),),
+        index_keys_only=True,
         stream=True,
     ),
     Store("tip-states", "recommender", "open tip, recent tips and item blocks of each person"),

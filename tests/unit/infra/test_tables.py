@@ -30,6 +30,8 @@ def test_indexes_and_stream_follow_the_store_list(dynamodb: Any) -> None:
     decisions = dynamodb.describe_table(TableName="oo-local-decisions")["Table"]
     assert decisions["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
     assert [i["IndexName"] for i in decisions["GlobalSecondaryIndexes"]] == ["by_due"]
+    # Writing a decision's body must not write the index again.
+    assert decisions["GlobalSecondaryIndexes"][0]["Projection"] == {"ProjectionType": "KEYS_ONLY"}
     items = dynamodb.describe_table(TableName="oo-local-items")["Table"]
     assert items["LocalSecondaryIndexes"][0]["KeySchema"] == [
         {"AttributeName": "person_id", "KeyType": "HASH"},
