@@ -191,8 +191,8 @@ def personal_stores() -> list[PersonalStore]:
         *SignalTable().personal_stores(),
         *RecommenderTables().personal_stores(),
         DecisionLog(),
+        IdentityTable(),  # before the sessions: see auth's sign_in.py
         SessionTable(),
-        IdentityTable(),
         ProfileTable(),
         PersonKeys(sealer()),
     ]
@@ -202,7 +202,7 @@ def health_checks() -> dict[str, Callable[[], Health]]:
     """Each module's health check; `gateway`'s calls nothing."""
     return {
         "gateway": alive,
-        "auth": lambda: sessions().health(),
+        "auth": lambda: sign_in().health(),
         "profile": lambda: profile().health(),
         "events": lambda: events().health(),
         "recommender": lambda: recommender().health(),

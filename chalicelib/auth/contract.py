@@ -92,10 +92,13 @@ class SessionStore(Protocol):
 
 
 class IdentityStore(Protocol):
-    """Which person an identity belongs to."""
+    """Which person an identity (a SHA-256) belongs to."""
+
+    def person_of(self, identity: str) -> str | None:
+        """The person, or None for an identity never seen or erased; up to date."""
 
     def resolve(self, identity: str, *, new_person_id: str, provider: str, now: int) -> str:
-        """The person of this identity (a SHA-256), made with `new_person_id` at the first sight.
+        """The person of this identity, made with `new_person_id` at the first sight.
 
         Of two concurrent first sights one makes the person and both get it.
         """

@@ -115,6 +115,10 @@ class SessionService:
         if _SECRET.match(secret):
             self._store.end(digest(secret))
 
+    def discard(self, started: Started) -> None:
+        """End a session whose secret was never handed out."""
+        self._store.end(started.session.key)
+
     def list(self, principal: Principal) -> SessionList:
         """The sessions of the person that are in force, the latest used first."""
         if principal.person_id is None:

@@ -21,7 +21,7 @@ from chalicelib.auth.contract import (
 )
 from chalicelib.auth.providers.base import Provider
 from chalicelib.auth.sessions import SessionService, Started, digest
-from chalicelib.contracts.errors import Forbidden, NotFound, Unauthenticated
+from chalicelib.contracts.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from chalicelib.contracts.http import Health, ProviderInfo, Providers
 from chalicelib.contracts.ports import Clock, Ids
 
@@ -110,7 +110,7 @@ class SignInService:
         return Begun(url, browser, way.form_post)
 
     def finish(self, provider: str, callback: Callback, headers: Mapping[str, str]) -> Finished:
-        """A session for who came back. Raises NotFound, SignInRefused, Unavailable.
+        """A session for who came back. Raises NotFound, SignInRefused, Unavailable, Conflict.
 
         The sign-in is used up before the provider is asked, so a callback works at most once.
         """
@@ -130,12 +130,18 @@ class SignInService:
             verifier=sign_in.verifier,
             now=self._clock.now(),
         )
+        key = identity_key(identity)
         person_id = self._identities.resolve(
-            identity_key(identity), new_person_id=self._ids.person(), provider=provider, now=self._now()
+            key, new_person_id=self._ids.person(), provider=provider, now=self._now()
         )
         started = self._sessions.start(
             person_id=person_id, role="person", provider=provider, previous=headers
         )
+        # Erasure forgets the identity first and then ends the sessions that it finds. Whoever is still
+        # known now is erased later, this session with them; else it would outlive them.
+        if self._identities.person_of(key) != person_id:
+            self._sessions.discard(started)
+            raise Conflict("The account was erased meanwhile. Sign in again to begin a new one.")
         return Finished(started, sign_in.return_to)
 
     def admin(self, token: str, headers: Mapping[str, str]) -> Started:

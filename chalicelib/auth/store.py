@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, cast
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import DeleteError, PutError, UpdateError
 from pynamodb.expressions.operand import Path
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
 from chalicelib.auth.contract import Session, SignIn
@@ -18,9 +18,11 @@ _REFUSED: Final = "ConditionalCheckFailedException"
 
 
 class _SessionsOfPerson(GlobalSecondaryIndex):  # type: ignore[misc]
+    """Keys alone: every call slides its session, and must not write an index too."""
+
     class Meta:
         index_name = "by_person"
-        projection = AllProjection()
+        projection = KeysOnlyProjection()
 
     person_id = UnicodeAttribute(hash_key=True)
 
@@ -136,8 +138,9 @@ class SessionTable:
         return row.model(), min(int(attributes[name]["N"]) for name in counted)
 
     def of_person(self, person_id: str) -> Sequence[Session]:
-        """By index, which may lag a moment behind the table."""
-        return [row.model() for row in SessionRow.by_person.query(person_id)]
+        """By index, which may lag a moment behind the table; the rows are the table's."""
+        keys = [row.session for row in SessionRow.by_person.query(person_id)]
+        return [row.model() for row in SessionRow.batch_get(keys, consistent_read=True)]
 
     def end(self, key: str, *, person_id: str | None = None) -> bool:
         """Remove the session, with `person_id` only if it is theirs."""
@@ -167,14 +170,18 @@ class IdentityTable:
 
     name = "identities"
 
+    def person_of(self, identity: str) -> str | None:
+        """By a consistent read."""
+        try:
+            person_id: str = IdentityRow.get(identity, consistent_read=True).person_id
+        except IdentityRow.DoesNotExist:
+            return None
+        return person_id
+
     def resolve(self, identity: str, *, new_person_id: str, provider: str, now: int) -> str:
         """Read, else make by a conditional put; who loses that race reads the winner's."""
-        while True:
-            try:
-                known: str = IdentityRow.get(identity, consistent_read=True).person_id
-                return known
-            except IdentityRow.DoesNotExist:
-                row = IdentityRow(identity, person_id=new_person_id, provider=provider, created_at=now)
+        while (known := self.person_of(identity)) is None:
+            row = IdentityRow(identity, person_id=new_person_id, provider=provider, created_at=now)
             try:
                 row.save(condition=IdentityRow.identity.does_not_exist())
             except PutError as error:
@@ -182,6 +189,7 @@ class IdentityTable:
                     raise
             else:
                 return new_person_id
+        return known
 
     def export(self, person_id: str) -> Iterator[Mapping[str, Any]]:
         """Through which provider the person signs in, and since when."""

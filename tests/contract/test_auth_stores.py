@@ -105,6 +105,8 @@ class AuthStores:
         assert resolve("i1", PERSON) == PERSON
         assert resolve("i1", OTHER) == PERSON
         assert resolve("i2", OTHER) == OTHER
+        assert stores.identities.person_of("i1") == PERSON
+        assert stores.identities.person_of("i3") is None
 
     def test_concurrent_first_sign_ins_make_one_person(self, stores: Stores) -> None:
         resolve = resolver(stores)

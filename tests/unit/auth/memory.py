@@ -78,6 +78,10 @@ class MemoryIdentities:
     name = "identities"
     rows: dict[str, tuple[str, str, int]] = field(default_factory=dict)
 
+    def person_of(self, identity: str) -> str | None:
+        row = self.rows.get(identity)
+        return row[0] if row else None
+
     def resolve(self, identity: str, *, new_person_id: str, provider: str, now: int) -> str:
         return self.rows.setdefault(identity, (new_person_id, provider, now))[0]
 

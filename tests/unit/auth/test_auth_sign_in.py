@@ -14,9 +14,9 @@ import httpx
 import pytest
 from joserfc.jwk import OctKey, RSAKey
 
-from chalicelib.auth.contract import SIGN_IN_SECONDS, Callback, LoginQuery, SignInRefused
+from chalicelib.auth.contract import SIGN_IN_SECONDS, Callback, LoginQuery, Session, SignInRefused
 from chalicelib.auth.service import Begun, Finished, SessionService, SignInService
-from chalicelib.contracts.errors import Forbidden, NotFound, Unauthenticated, Unavailable
+from chalicelib.contracts.errors import Conflict, Forbidden, NotFound, Unauthenticated, Unavailable
 from chalicelib.runtime.settings import Settings
 from tests.unit.auth.memory import IDS, SETTINGS, MemoryIdentities, MemorySessions, MemorySignIns, SetClock
 from tests.unit.auth.provider import CLIENT, ISSUER, FakeIssuer, make_key
@@ -106,6 +106,26 @@ def test_an_erased_person_comes_back_as_a_new_one(house: House) -> None:
     assert first is not None
     assert house.identities.erase(first) == 1
     assert house.come_back(house.leave()).started.session.person_id != first
+
+
+def test_a_person_erased_during_the_sign_in_gets_no_session(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = house.sessions_table.put
+
+    def erased_meanwhile(session: Session) -> None:
+        assert session.person_id is not None
+        house.identities.erase(session.person_id)
+        house.sessions_table.erase(session.person_id)
+        put(session)
+
+    answer = house.leave()
+    with monkeypatch.context() as patch:
+        patch.setattr(house.sessions_table, "put", erased_meanwhile)
+        with pytest.raises(Conflict):
+            house.come_back(answer)
+    assert house.sessions_table.rows == house.identities.rows == {}
+    assert house.come_back(house.leave()).started.secret
 
 
 def test_what_is_sent_is_the_code_flow_with_pkce_state_and_nonce(house: House) -> None:
