@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from chalicelib.contracts.http import RecommendContext  # noqa: E402
+from chalicelib.contracts.consents import Consent  # noqa: E402
+from chalicelib.contracts.http import DismissReason, ReactionKind, RecommendContext  # noqa: E402
 from chalicelib.contracts.ml import (  # noqa: E402
     Candidate,
     HabitState,
@@ -28,6 +29,7 @@ from chalicelib.contracts.ml import (  # noqa: E402
 )
 from chalicelib.contracts.signals import ItemRecord  # noqa: E402
 from chalicelib.domain.candidates import Proposal, propose  # noqa: E402
+from chalicelib.domain.situation import end_of, start_of  # noqa: E402
 from chalicelib.domain.wordings import Rendered, render  # noqa: E402
 
 ZONE = "Europe/Berlin"
@@ -35,7 +37,9 @@ BERLIN = ZoneInfo(ZONE)
 MONDAY = date(2026, 11, 2)
 DAYS = 14
 LOOKS = (time(7, 40), time(9, 50), time(11, 40), time(13, 5), time(15, 35), time(17, 50), time(20, 45))
-GRANTED = ("tasks", "calendar", "habits", "mood", "context")
+GRANTED: tuple[Consent, ...] = ("tasks", "calendar", "habits", "mood", "context")
+REACTIONS: tuple[ReactionKind | None, ...] = ("done", "snooze", "dismiss", None)
+REASONS: tuple[DismissReason | None, ...] = ("too_big", "wrong_time", "not_mine", None)
 BEGIN, END = "<!-- sample: begin -->", "<!-- sample: end -->"
 
 # title, day it appears, due (days after that, None: no date), minutes, priority, category, moved, linked
@@ -205,7 +209,7 @@ def snapshot(person: Person, now: datetime) -> Snapshot:
         events=[
             e
             for e in person.events
-            if e.ends_at and e.ends_at > now - timedelta(hours=3) and e.starts_at < now + timedelta(days=7)
+            if end_of(e) > now - timedelta(hours=3) and start_of(e) < now + timedelta(days=7)
         ],
         habits=list(person.habits.values()),
         mood=person.mood,
@@ -233,10 +237,8 @@ def _look(person: Person, now: datetime) -> Moment:
 
 
 def _react(person: Person, candidate: Candidate, now: datetime) -> None:
-    reaction = person.draw.choices(["done", "snooze", "dismiss", None], [45, 15, 15, 25])[0]
-    reason = (
-        person.draw.choice(["too_big", "wrong_time", "not_mine", None]) if reaction == "dismiss" else None
-    )
+    reaction = person.draw.choices(REACTIONS, [45, 15, 15, 25])[0]
+    reason = person.draw.choice(REASONS) if reaction == "dismiss" else None
     person.recent.append(
         RecentTip(
             decision_id=str(len(person.recent)),

@@ -8,7 +8,7 @@ from typing import Literal
 from chalicelib.contracts.ml import HabitState
 from chalicelib.contracts.signals import ItemRecord
 from chalicelib.domain import grounds
-from chalicelib.domain.angles.base import BOX, HABIT, SLACK, Offer, clamp, until
+from chalicelib.domain.angles.base import BOX, HABIT, LARGE, SLACK, Offer, clamp, until
 from chalicelib.domain.grounds import Ground, iso
 from chalicelib.domain.situation import Situation
 
@@ -73,6 +73,8 @@ class DoNow:
         score += {1: 0.1, 2: 0.05}.get(priority or 0, 0.0)
         if minutes <= 15:
             score += 0.05
+        elif minutes > LARGE:
+            score -= 0.08
         if situation.low_energy:
             score += 0.05 if minutes <= 10 else -0.05 - min(minutes, 120) / 600
         return clamp(score)

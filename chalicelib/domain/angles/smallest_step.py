@@ -58,9 +58,10 @@ class SmallestStep:
         return found
 
     def _of_habit(self, habit: HabitState, situation: Situation) -> list[Ground]:
+        usual = grounds.usual_time(habit, situation)
         if situation.block(habit.item_ref) == "too_big":
-            return [Ground("too_big", 0.9)]
-        low, usual = grounds.low_energy(situation), grounds.usual_time(habit, situation)
+            return [Ground("too_big", 0.9)] if usual is not None or habit.usual_minute is None else []
+        low = grounds.low_energy(situation)
         return [low] if low is not None and usual is not None else []
 
     def _offer(

@@ -9,6 +9,8 @@ from typing import Final
 ELLIPSIS: Final = "…"
 ZWJ: Final = "\u200d"
 ZWNJ: Final = "\u200c"
+STUB: Final = 3  # characters
+STUMP: Final = 3  # words that always stay
 _LINK: Final = re.compile(r"!?\[([^\[\]]+)\]\([^()\s]*\)")
 _EMPHASIS: Final = re.compile(r"(\*\*|__|~~|`)(?=\S)(.+?)(?<=\S)\1")
 _TRAILING: Final = re.compile(r"[\s.,;:!…\-–—/]+$")
@@ -49,8 +51,16 @@ def shorten(title: str, words: int, characters: int) -> str:
         if len(longer) + 1 > characters:
             break
         kept = longer
-    kept = kept or _cut(title.split(maxsplit=1)[0] if title else "", characters - 1)
+    kept = _without_stub(kept) or _cut(title.split(maxsplit=1)[0] if title else "", characters - 1)
     return (_TRAILING.sub("", kept) or kept) + ELLIPSIS
+
+
+def _without_stub(kept: str) -> str:
+    """Without the small words at its end: "the last quarter…" reads on, "the last quarter of…" stops."""
+    words = kept.split()
+    while len(words) > STUMP and len(words[-1]) <= STUB:
+        words.pop()
+    return " ".join(words)
 
 
 def _cut(word: str, characters: int) -> str:
