@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.contracts.ml import Candidate, Choice, Decision, PolicyRef, ReactionRecord, Reason, ScoredCandidate
+from chalicelib.contracts.ml import (
+    Candidate,
+    Choice,
+    Decision,
+    PolicyRef,
+    ReactionRecord,
+    Reason,
+    ScoredCandidate,
+)
 from chalicelib.domain.rewards import reward_of, standing
 
 NOW = datetime(2026, 11, 5, 10, 0, tzinfo=UTC)
@@ -127,9 +135,7 @@ def test_a_reward_lies_between_0_and_1(
     now: datetime,
     default: float,
 ) -> None:
-    what = DECISION.model_copy(
-        update={"reactions": reactions, "exposed_at": exposed, "later_done_at": later}
-    )
+    what = DECISION.model_copy(update={"reactions": reactions, "exposed_at": exposed, "later_done_at": later})
     value = reward_of(what, now=now, no_reaction_reward=default)
     assert value is None or 0 <= value <= 1
     if exposed is None and not reactions:
@@ -138,7 +144,9 @@ def test_a_reward_lies_between_0_and_1(
         assert value is not None
 
 
-@given(st.lists(records, max_size=6).flatmap(lambda r: st.tuples(st.just(r), st.permutations(r))), laters, looks)
+@given(
+    st.lists(records, max_size=6).flatmap(lambda r: st.tuples(st.just(r), st.permutations(r))), laters, looks
+)
 def test_the_order_of_arrival_does_not_matter(
     orders: tuple[list[ReactionRecord], list[ReactionRecord]], later: datetime | None, now: datetime
 ) -> None:
@@ -149,7 +157,10 @@ def test_the_order_of_arrival_does_not_matter(
     assert standing(one.reactions) == standing(other.reactions)
 
 
-@given(st.lists(records.filter(lambda r: r.kind != "undo"), max_size=6), st.sampled_from(["done", "snooze", "dismiss"]))
+@given(
+    st.lists(records.filter(lambda r: r.kind != "undo"), max_size=6),
+    st.sampled_from(["done", "snooze", "dismiss"]),
+)
 def test_a_verdict_after_all_others_is_the_one_that_counts(before: list[ReactionRecord], kind: str) -> None:
     last = said(kind, 60)
     assert standing([last, *before]).verdict == last

@@ -171,7 +171,9 @@ def test_snooze_takes_three_hours_unless_told(told: Told) -> None:
     assert told.blocks() == [("snoozed", NOW + timedelta(days=30))]
 
 
-@pytest.mark.parametrize("until", [NOW, NOW - timedelta(hours=1), NOW + timedelta(days=30, seconds=1)], ids=str)
+@pytest.mark.parametrize(
+    "until", [NOW, NOW - timedelta(hours=1), NOW + timedelta(days=30, seconds=1)], ids=str
+)
 def test_snooze_until_must_be_ahead_but_not_far(told: Told, until: datetime) -> None:
     with pytest.raises(Invalid) as refused:
         told.says("snooze", until=until)
@@ -354,7 +356,12 @@ def test_history_shows_words_while_they_are_kept(told: Told) -> None:
     told.says("dismiss", reason="too_big")
     entry = told.service.history(PERSON, 10, None).tips[0]
     assert "Mira" in (entry.text or "")
-    assert (entry.reaction, entry.reason, entry.angle, entry.category) == ("dismiss", "too_big", "do_now", "work")
+    assert (entry.reaction, entry.reason, entry.angle, entry.category) == (
+        "dismiss",
+        "too_big",
+        "do_now",
+        "work",
+    )
     told.clock.forward(hours=24)
     entry = told.service.history(PERSON, 10, None).tips[0]
     assert (entry.text, entry.why, entry.angle) == (None, None, "do_now")

@@ -110,7 +110,8 @@ def test_an_expired_tip_gives_way_and_is_remembered(world: World) -> None:
     world.clock.forward(hours=6)
     world.scorer.candidates = [candidate(expires_at=NOW + timedelta(hours=20))]
     second = world.service.recommend(PERSON, HERE)
-    assert first.tip and second.tip
+    assert first.tip
+    assert second.tip
     assert first.tip.id != second.tip.id
     assert [r.decision_id for r in world.scorer.requests[1].recent] == [first.tip.id]
 
@@ -139,7 +140,8 @@ def test_withdrawing_a_source_closes_the_tip_that_could_draw_on_it(world: World)
     first = world.service.recommend(PERSON, HERE)
     world.store.granted -= {"calendar"}
     second = world.service.recommend(PERSON, HERE)
-    assert first.tip and second.tip
+    assert first.tip
+    assert second.tip
     assert first.tip.id != second.tip.id
 
 
@@ -261,7 +263,11 @@ def test_words_sealed_for_another_item_are_not_shown(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("titles_end", "words_end"),
-    [(None, timedelta(hours=24)), (timedelta(hours=3), timedelta(hours=3)), (timedelta(days=90), timedelta(days=14))],
+    [
+        (None, timedelta(hours=24)),
+        (timedelta(hours=3), timedelta(hours=3)),
+        (timedelta(days=90), timedelta(days=14)),
+    ],
     ids=str,
 )
 def test_rendered_words_rest_no_longer_than_the_title(
@@ -278,7 +284,8 @@ def test_a_tip_whose_words_have_expired_is_not_shown_again(world: World) -> None
     first = world.service.recommend(PERSON, HERE)
     world.clock.forward(hours=2)
     second = world.service.recommend(PERSON, HERE)
-    assert first.tip and second.tip
+    assert first.tip
+    assert second.tip
     assert first.tip.id != second.tip.id
 
 
@@ -293,7 +300,9 @@ def test_the_memory_of_tips_is_bounded(world: World) -> None:
     world.clock.forward(days=13)
     world.scorer.candidates = [candidate(expires_at=world.clock.now() + timedelta(minutes=30))]
     world.service.recommend(PERSON, HERE)
-    assert all(r.decided_at > world.clock.now() - timedelta(days=14) for r in world.store.states[PERSON].recent)
+    assert all(
+        r.decided_at > world.clock.now() - timedelta(days=14) for r in world.store.states[PERSON].recent
+    )
 
 
 def test_the_open_tip_survives_a_choice_with_an_index_that_is_not_first(world: World) -> None:
