@@ -285,7 +285,7 @@ def rows() -> list[str]:
 def sample(count: int = 30) -> list[str]:
     """Lines spread evenly over the fortnight."""
     lines = rows()
-    return [lines[i * len(lines) // count] for i in range(count)]
+    return [lines[(2 * i + 1) * len(lines) // (2 * count)] for i in range(count)]
 
 
 def main() -> None:

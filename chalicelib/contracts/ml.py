@@ -115,7 +115,7 @@ class ItemBlock(_Model):
 class Reason(_Model):
     """The one true fact that makes this the moment; worded by `domain/wordings`."""
 
-    code: str = Field(description="A reason of domain/wordings/reasons, e.g. `due_today`.")
+    code: str = Field(description="A reason of domain/wordings, e.g. `due_today`.")
     params: dict[str, int | str] = {}
 
 

@@ -53,12 +53,13 @@ SMALLEST_STEP: Final = (
         ("Get set for it: {act}. {minutes}.", "Get set for: {title}. {minutes}."),
         ("Start small: {act}. {minutes}, then stop.", "Start small: {title}. {minutes}, then stop."),
         ("Begin with {minutes}: {act}.", "Begin with {minutes}: {title}."),
-        ("{title}. Stop after {minutes}.", "Start on: {title}. Stop after {minutes}."),
+        ("{title}. {minutes} counts.", "Start on: {title}. {minutes} counts."),
         ("Do just {minutes} of it: {act}.", "Do just {minutes} of it: {title}."),
     ))
     | _rows("smallest_step", "task", (
         ("Write down the first step: {act}. {minutes}.", "Write down the first step: {title}. {minutes}."),
         ("Make a start: {act}. {minutes}.", "Make a start on: {title}. {minutes}."),
+        ("{title}. Stop after {minutes}.", "Start on: {title}. Stop after {minutes}."),
         ("Choose where to begin: {act}. {minutes}.", "Choose where to begin: {title}. {minutes}."),
     ), "t")
 )  # fmt: skip
@@ -143,10 +144,10 @@ TEMPLATES: Final[Mapping[str, Mapping[str, Template]]] = {
 
 REASONS: Final[Mapping[str, tuple[str, ...]]] = {
     "due_today_at": ("Due today at {at}.", "It is due at {at} today.", "Its time is {at} today."),
-    "due_today": ("Due today.", "Today is its date.", "It is set for today."),
+    "due_today": ("Due today.", "Its date is today.", "It is set for today."),
     "moved_to_today": ("You moved it to today.", "Its new date is today."),
-    "due_tomorrow": ("Due tomorrow.", "Tomorrow is its date.", "It is due tomorrow."),
-    "due_weekday": ("Due on {weekday}.", "{weekday} is its date.", "It is due on {weekday}."),
+    "due_tomorrow": ("Due tomorrow.", "Its date is tomorrow.", "It is due tomorrow."),
+    "due_weekday": ("Due on {weekday}.", "It is set for {weekday}.", "It is due on {weekday}."),
     "due_date": ("Due on {on}.", "Its date is {on}."),
     "was_due_at": ("It was set for {at} today.", "Its time was {at} today."),
     "was_due_weekday": ("It was set for {weekday}.", "Its date was {weekday}."),
@@ -161,12 +162,12 @@ REASONS: Final[Mapping[str, tuple[str, ...]]] = {
     "added_today": ("New on your list today.", "You added it today."),
     "listed_since_weekday": ("On this list since {weekday}.", "It came onto this list on {weekday}."),
     "listed_since": ("On this list since {on}.", "It came onto this list on {on}."),
-    "usual_time": ("You usually do it around {minute}.", "Around {minute} is its usual time."),
+    "usual_time": ("You usually do it around {minute}.", "Its usual time is around {minute}."),
     "too_big": ("You said it was too big.", "Too big as a whole, you said."),
     "wrong_time": ("You asked for another time.", "The moment was wrong, you said."),
     "moved_dates": ("Its date has moved before.", "Its date has changed along the way."),
     "set_aside": ("You kept it for later.", "You chose later for it."),
-    "large": ("All of it takes {takes}.", "The whole is {takes}."),
+    "large": ("All of it takes {takes}.", "It takes {takes} in all."),
     "low_energy_now": ("You said your energy is low.", "Low energy, you said."),
     "low_energy_today": ("You noted low energy today.", "Low energy, you noted today."),
     "low_mood_today": ("You noted a low mood today.", "You entered a low mood today."),
