@@ -36,7 +36,6 @@ PARAMETERS: Final[dict[str, Any]] = {
         parameter(name): {
             "Type": "String",
             "Default": str(Settings.model_fields[name.removeprefix(PREFIX).lower()].default),
-            "Description": Settings.model_fields[name.removeprefix(PREFIX).lower()].description,
         }
         for name in POLICIES
     },
