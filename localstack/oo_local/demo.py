@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SUBJECT: Final = "demo"
 FREE_MINUTES: Final = 45
-PATIENCE: Final = 60
+PATIENCE: Final = 240
 
 
 class DemoFailed(Exception):
@@ -81,10 +81,20 @@ class Demo:
                 counts[result["status"]] += 1
         return counts
 
-    def wait_for_features(self, timeout: float = PATIENCE) -> None:
-        """Until the features know every open task and habit. Raises DemoFailed."""
+    def wait_for_features(self, sent: int, timeout: float = PATIENCE) -> None:
+        """Until all `sent` signals are stored and the features know what is open. Raises DemoFailed."""
         person = str(_ok(self.api.get("/api/auth/session"))["person_id"])
         dynamodb = emulator_client("dynamodb", self._emulator)
+
+        def stored() -> bool:
+            found = dynamodb.query(
+                TableName="oo-local-signals",
+                KeyConditionExpression="person_id = :person",
+                ExpressionAttributeValues={":person": {"S": person}},
+                Select="COUNT",
+                ConsistentRead=True,
+            )
+            return int(found["Count"]) >= sent
 
         def known() -> bool:
             row = dynamodb.get_item(
@@ -96,6 +106,8 @@ class Demo:
             refs = {item.item_ref for item in (*snapshot.tasks, *snapshot.habits)}
             return refs >= demo_signals.open_refs() and "calendar" in snapshot.as_of
 
+        if not wait_until(stored, timeout, 0.2):
+            raise DemoFailed(f"after {timeout:.0f} s not all {sent} signals are stored")
         if not wait_until(known, timeout, 0.1):
             raise DemoFailed(f"after {timeout:.0f} s the features still lack the demo person's items")
 

@@ -68,9 +68,9 @@ def _demo(stack: Stack, shown: Shown) -> FirstTip:
         with shown.step("agree to what oO may use", again):
             demo.agree()
         with shown.step("send two weeks of signals", again):
-            demo.send_signals()
+            sent = sum(demo.send_signals().values())
         with shown.step("wait until the features know them", again):
-            demo.wait_for_features()
+            demo.wait_for_features(sent)
         with shown.step("ask for the first tip", again):
             return demo.first_tip()
     finally:

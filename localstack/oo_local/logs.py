@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ COLOURS: Final = (
     "bright_green",
 )
 _PREFIX: Final = "/aws/lambda/"
+# What the platform writes around each invocation.
+_FRAME: Final = re.compile(r"^(START|END|REPORT) RequestId: ")
 _PERIOD: Final = 0.5
 _OVERLAP: Final = 5000
 """Milliseconds that are asked for again: a function's lines arrive when it has ended."""
@@ -74,6 +77,8 @@ def follow(endpoint: str) -> None:
     follower = Follower(endpoint, time.time() - 60)
     while True:
         for function, event in follower.read():
+            if _FRAME.match(event["message"]):
+                continue
             colour = colours.setdefault(function, COLOURS[len(colours) % len(COLOURS)])
             at = datetime.fromtimestamp(event["timestamp"] / 1000).astimezone()
             text, level = worded(event["message"])
