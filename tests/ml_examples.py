@@ -61,10 +61,14 @@ def items() -> list[ItemRecord]:
         item("task-tax", due_on="2026-11-25", effort_minutes=60, category="admin", postponed=3),
         item("task-shelf", effort_minutes=25, category="household"),
         item(
-            "event-standup", "event", "confirmed", starts_at=ahead(minutes=45), ends_at=ahead(minutes=75),
+            "event-standup",
+            "event",
+            "confirmed",
+            starts_at=ahead(minutes=45),
+            ends_at=ahead(minutes=75),
         ),
         item("habit-walk", "habit", "done", effort_minutes=10, category="health"),
-    ]  # fmt: skip
+    ]
 
 
 def signals() -> list[SignalRecord]:
@@ -157,7 +161,7 @@ class Store:
 
     def items(self, records: list[ItemRecord]) -> None:
         for record in records:
-            due = record.due_at and storable(record.due_at) or record.due_on and record.due_on.isoformat()
+            due = (record.due_at and storable(record.due_at)) or (record.due_on and record.due_on.isoformat())
             start = storable(record.starts_at) if record.starts_at else "9999"
             key = {"task": f"task#{due or '9999'}", "event": f"event#{start}", "habit": "habit"}[record.type]
             self.put(

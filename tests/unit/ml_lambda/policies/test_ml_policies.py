@@ -32,7 +32,9 @@ def train(learner, rounds: int = 40, seed: int = 1) -> None:  # type: ignore[no-
 @pytest.mark.parametrize("name", NAMES)
 @given(count=st.integers(1, 60), seed=st.integers(0, 99), trained=st.integers(0, 5), repeat=st.booleans())
 @settings(max_examples=30, deadline=None)
-def test_probabilities_are_a_distribution_above_the_floor(name: str, count: int, seed: int, trained: int, repeat: bool) -> None:  # fmt: skip
+def test_probabilities_are_a_distribution_above_the_floor(
+    name: str, count: int, seed: int, trained: int, repeat: bool
+) -> None:
     learner = make(name)
     train(learner, trained)
     rows = np.repeat(candidates(1, seed), count, axis=0) if repeat else candidates(count, seed)
@@ -76,7 +78,11 @@ def test_one_seed_one_draw_and_seeds_spread_like_the_vector() -> None:
     assert float(((seen - expected) ** 2 / expected).sum()) < 21.1  # 3 degrees of freedom, 1 in 10,000
 
 
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=8).filter(lambda v: sum(v) > 0), st.floats(0, 1, exclude_max=True))  # fmt: skip
+@given(
+    st.lists(st.floats(0, 1), min_size=1, max_size=8).filter(lambda v: sum(v) > 0),
+    st.floats(0, 1, exclude_max=True),
+)
+@settings(deadline=None)
 def test_a_draw_is_never_of_probability_zero(weights: list[float], uniform: float) -> None:
     vector = np.array(weights) / sum(weights)
     assert vector[draw(vector, uniform)] > 0

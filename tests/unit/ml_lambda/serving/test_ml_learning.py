@@ -38,8 +38,15 @@ class Memory:
         latest = max(mine, key=lambda a: a.revision, default=None)
         return Learnable(self.decisions.get(decision_id), self.state, latest, self.consented, self.erased)
 
-    def apply(self, person_id: str, decision_id: str, applied: Applied, decided_at: datetime,
-              before: StoredState, states: Mapping[str, bytes]) -> None:  # fmt: skip
+    def apply(
+        self,
+        person_id: str,
+        decision_id: str,
+        applied: Applied,
+        decided_at: datetime,
+        before: StoredState,
+        states: Mapping[str, bytes],
+    ) -> None:
         if self.lose:
             self.lose -= 1
             raise LostRace
@@ -51,7 +58,13 @@ class Memory:
         self.state = StoredState(before.sequence + 1, states)
 
 
-def learn(store: Memory, decision: Decision, revision: int, reward: float, configuration: Configuration = CONFIGURATION) -> None:  # fmt: skip
+def learn(
+    store: Memory,
+    decision: Decision,
+    revision: int,
+    reward: float,
+    configuration: Configuration = CONFIGURATION,
+) -> None:
     settled = RewardSettled(
         decision_id=decision.decision_id,
         revision=revision,
@@ -84,7 +97,9 @@ _events = st.lists(
 
 @given(_events, st.data())
 @settings(max_examples=60, deadline=None)
-def test_any_order_with_duplicates_leaves_the_same_bits(events: list[tuple[int, int, float]], data: st.DataObject) -> None:  # fmt: skip
+def test_any_order_with_duplicates_leaves_the_same_bits(
+    events: list[tuple[int, int, float]], data: st.DataObject
+) -> None:
     decisions = [me.decision(n) for n in range(4)]
     delivered = data.draw(
         st.permutations([*events, *data.draw(st.lists(st.sampled_from(events), max_size=6))])

@@ -23,7 +23,9 @@ CONFIGURATION = Configuration("epsilon_greedy_v2", ("epsilon_greedy_v1",), load_
 
 
 class Memory:
-    def __init__(self, snapshot: Snapshot | None, state: StoredState | None = None, words: Collection[str] = ("*",)) -> None:  # fmt: skip
+    def __init__(
+        self, snapshot: Snapshot | None, state: StoredState | None = None, words: Collection[str] = ("*",)
+    ) -> None:
         self.snapshot, self.state, self.known = snapshot, state or StoredState(), words
         self.calls: list[str] = []
 

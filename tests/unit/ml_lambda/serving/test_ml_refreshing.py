@@ -18,7 +18,9 @@ OTHER = "11111111-1111-4111-8111-111111111111"
 
 
 class Memory:
-    def __init__(self, granted: frozenset[str] = frozenset(me.ALL), erased: bool = False, at: datetime | None = None) -> None:  # fmt: skip
+    def __init__(
+        self, granted: frozenset[str] = frozenset(me.ALL), erased: bool = False, at: datetime | None = None
+    ) -> None:
         self.granted, self.erased, self.at = granted, erased, at
         self.saved: list[Snapshot] = []
         self.reads: Counter[str] = Counter()
