@@ -25,7 +25,7 @@ DO_NOW: Final = (
         ("{title}. It takes {minutes}.", "Turn to: {title}. It takes {minutes}."),
         ("Take {minutes}: {act}.", "Take {minutes} for: {title}."),
         ("{title}. {minutes}, start to end.", "Take care of: {title}. {minutes}, start to end."),
-        ("Use the next {minutes}: {act}.", "Use the next {minutes} for: {title}."),
+        ("Spend {minutes} now: {act}.", "Spend {minutes} now on: {title}."),
         ("{title}? {minutes}.", "Start on: {title}? {minutes}."),
         ("Give it {minutes}: {act}.", "Give {minutes} to: {title}."),
     ))

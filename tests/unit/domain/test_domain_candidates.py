@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.contracts.http import RecommendContext
 from chalicelib.contracts.ml import MoodState
+from chalicelib.domain.wordings import fitting
 from tests.unit.domain.people import (
     NOW,
     angles,
@@ -81,6 +82,13 @@ class TestFreshness:
         first = only(ask(shot), "do_now").wording
         within = [tip("do_now", "t", NOW - 14 * DAY + MIN, first)]
         assert only(ask(shot, recent=within), "do_now").wording != first
+
+    def test_with_every_wording_used_there_is_none_left(self) -> None:
+        shot = snapshot(tasks=[DUE])
+        ids = fitting("do_now", frozenset({"estimate"}), "en")
+        used = [tip("do_now", "t", NOW - 8 * DAY, wording) for wording in ids]
+        assert angles(ask(shot, recent=used[1:])) == {"do_now"}
+        assert ask(shot, recent=used).candidates == []
 
     def test_the_same_angle_on_an_item_twice_a_week_at_most(self) -> None:
         shot = snapshot(tasks=[DUE])
