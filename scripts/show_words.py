@@ -4,6 +4,8 @@
 The unit tests walk the same fortnight and check every tip.
 """
 
+# ruff: noqa: E402 - the path comes first, so that the script runs from anywhere
+
 from __future__ import annotations
 
 import random
@@ -17,20 +19,13 @@ from zoneinfo import ZoneInfo
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from chalicelib.contracts.consents import Consent  # noqa: E402
-from chalicelib.contracts.http import DismissReason, ReactionKind, RecommendContext  # noqa: E402
-from chalicelib.contracts.ml import (  # noqa: E402
-    Candidate,
-    HabitState,
-    ItemBlock,
-    MoodState,
-    RecentTip,
-    Snapshot,
-)
-from chalicelib.contracts.signals import ItemRecord  # noqa: E402
-from chalicelib.domain.candidates import Proposal, propose  # noqa: E402
-from chalicelib.domain.situation import end_of, start_of  # noqa: E402
-from chalicelib.domain.wordings import Rendered, render  # noqa: E402
+from chalicelib.contracts.consents import Consent
+from chalicelib.contracts.http import DismissReason, ReactionKind, RecommendContext
+from chalicelib.contracts.ml import Candidate, HabitState, ItemBlock, MoodState, RecentTip, Snapshot
+from chalicelib.contracts.signals import ItemRecord
+from chalicelib.domain.candidates import Proposal, propose
+from chalicelib.domain.situation import end_of, start_of
+from chalicelib.domain.wordings import Rendered, render
 
 ZONE = "Europe/Berlin"
 BERLIN = ZoneInfo(ZONE)
