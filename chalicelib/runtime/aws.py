@@ -37,7 +37,8 @@ def _client(service: str, read_timeout: float, attempts: int) -> Any:
     return session.create_client(
         service,
         config=Config(
-            connect_timeout=2,
+            # A deadline under two seconds holds for the connection too.
+            connect_timeout=min(2, read_timeout),
             read_timeout=read_timeout,
             retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=10,

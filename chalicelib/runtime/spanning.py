@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Final
-
-from boto3.dynamodb.types import TypeDeserializer
 
 from chalicelib.contracts.errors import Unavailable
 from chalicelib.runtime import aws
@@ -15,7 +14,6 @@ from chalicelib.runtime.dynamodb import table_name
 ATTEMPTS: Final = 4
 # Someone else wrote first, or is writing.
 _LOST: Final = {"ConditionalCheckFailed", "TransactionConflict"}
-_deserializer: Final = TypeDeserializer()
 
 
 class LostTransaction(Exception):
@@ -57,12 +55,23 @@ def read_rows(wanted: Mapping[str, Sequence[Mapping[str, str]]]) -> dict[str, li
 
 
 def plain(rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Rows as Python values; binary as bytes."""
+    """Rows as Python values, for attributes that are strings, numbers, bytes, booleans or string sets."""
     for row in rows:
-        yield {
-            name: value["B"] if "B" in value else _deserializer.deserialize(value)
-            for name, value in row.items()
-        }
+        yield {name: _value(value) for name, value in row.items()}
+
+
+def _value(wire: Mapping[str, Any]) -> Any:
+    ((kind, value),) = wire.items()
+    match kind:
+        case "N":
+            return Decimal(value)
+        case "SS":
+            return set(value)
+        case "NULL":
+            return None
+        case "S" | "B" | "BOOL":
+            return value
+    raise TypeError(f"attributes of type {kind} are not read plainly")
 
 
 def put_all(puts: Sequence[Put]) -> None:
