@@ -47,8 +47,10 @@ export function wireCapture(kept) {
       return;
     }
     el("line").value = "";
-    closeCapture();
+    el("capture-note").textContent = outcome.sent ? SENTENCES.captured : SENTENCES.keptOffline;
     kept(Boolean(outcome.sent));
+    // Whoever types on keeps the line open.
+    setTimeout(() => el("line").value || el("capture").hidden || closeCapture(), outcome.sent ? 800 : 2000);
   };
 }
 

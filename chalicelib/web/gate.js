@@ -6,20 +6,12 @@ import { ASKS, SENTENCES } from "./words.js";
 
 const LOCALE = /^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/;
 
-/** Nobody is signed in: one quiet link per provider. */
+/** Nobody is signed in: one quiet link per provider. Throws a Problem when they cannot be had. */
 export async function showDoors() {
   el("doors").replaceChildren();
   cover(null);
   show("out", { says: SENTENCES.signedOut, note: SENTENCES.signedOutNote });
-  let providers;
-  try {
-    ({ providers } = await ask("GET", "api/auth/providers"));
-  } catch (problem) {
-    show("quiet", problem.status === 0 && !navigator.onLine
-      ? { says: SENTENCES.offline, note: SENTENCES.offlineNote }
-      : { says: SENTENCES.slow, note: SENTENCES.slowNote });
-    return false;
-  }
+  const { providers } = await ask("GET", "api/auth/providers");
   const links = providers
     .map(({ title, login }) => ({ title, url: new URL(address(login)) }))
     .filter(({ url }) => url.origin === location.origin)
@@ -32,7 +24,6 @@ export async function showDoors() {
     });
   el("doors").replaceChildren(...links);
   if (!links.length) show("out", { says: SENTENCES.signedOut, note: SENTENCES.noDoors });
-  return true;
 }
 
 /** Tell a profile that still has the defaults where and in which language its person lives. */

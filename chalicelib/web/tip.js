@@ -82,6 +82,13 @@ function unless401(problem) {
 
 function receive({ tip, reason, next_look_at: nextLook }) {
   state.looked = Date.now();
+  // Answered meanwhile, or choosing why not: what was asked before that changes nothing now.
+  if (face.view() === "after" || (face.view() === "reasons" && tip?.id === state.tip?.id)) return;
+  // The answer to it waits for a server that fails: it is not asked about twice.
+  if (tip && state.mood === "rest" && tip.id === state.tip?.id && outbox.pending()) {
+    el("block").classList.remove("out");
+    return at("retry", Date.now() + RETRY[1], look);
+  }
   if (tip) return showTip(tip);
   state.tip = null;
   off("expiry", "seen");
@@ -95,8 +102,6 @@ function receive({ tip, reason, next_look_at: nextLook }) {
 }
 
 function showTip(tip) {
-  const busy = ["reasons", "after"].includes(face.view());
-  if (busy && tip.id === state.tip?.id) return;
   const fresh = tip.id !== state.tip?.id;
   Object.assign(state, { tip, mood: "tip", until: Date.parse(tip.expires_at) });
   face.show("tip", { tip });
@@ -131,10 +136,10 @@ async function react(kind, reason) {
   const sending = send(tip, body);
   const [says, note] = ANSWERS[reason ?? kind](moment(new Date(until)));
   Object.assign(state, { mood: "after", until: Date.now() + UNDO });
-  face.show("after", { says, note });
+  const shown = face.show("after", { says, note });
   at("calm", state.until, calm);
   tick();
-  const { refused, kept } = await sending;
+  const [{ refused, kept }] = await Promise.all([sending, shown]);
   if (state.tip !== tip || !["after", "rest"].includes(state.mood)) return;
   if (kept?.status === 401) return signedOut();
   if (refused) face.note(refused.status === 410 ? SENTENCES.tooLate : refused.detail || SENTENCES.refused);
@@ -209,7 +214,12 @@ async function signedOut() {
   device.set("oo.settled", null);
   Object.assign(state, { tip: null, mood: "out", until: 0 });
   tick();
-  if (!(await showDoors())) at("retry", Date.now() + RETRY[1], look);
+  try {
+    await showDoors();
+  } catch (problem) {
+    if (!(problem instanceof Problem) || problem.status === 401) throw problem;
+    await explain(problem);
+  }
 }
 
 // --- time -------------------------------------------------------------------------------------
@@ -246,12 +256,13 @@ function wire() {
   el("wrong-time").onclick = () => react("dismiss", "wrong_time");
   el("not-mine").onclick = () => react("dismiss", "not_mine");
   el("undo").onclick = undo;
-  el("again").onclick = look;
+  el("again").onclick = () => {
+    el("block").classList.add("out"); // the words come back when the answer is there
+    look();
+  };
   el("choose").onclick = changeConsents;
   el("add").onclick = () => openCapture();
   wireCapture((sent) => {
-    if (state.mood === "tip") return watch();
-    face.show("quiet", { says: SENTENCES.captured, note: sent ? "" : SENTENCES.keptOffline });
     // A moment for the task to become something to choose from.
     if (sent && state.mood === "nothing") at("look", Date.now() + 4_000, look);
   });
@@ -297,5 +308,5 @@ wire();
 tick();
 const first = look();
 setTimeout(() => face.view() === "loading" && face.show("loading", { says: SENTENCES.looking }), 2_500);
-first.then(() => face.view() === "tip" && shared());
+first.then(() => ["tip", "quiet"].includes(face.view()) && shared());
 addEventListener("load", installWorker);
