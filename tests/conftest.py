@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import _lru_cache_wrapper
+from functools import _lru_cache_wrapper, cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -45,6 +45,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.emulator)
 
 
+@cache
+def _client(service: str, endpoint: str | None) -> Any:
+    import boto3
+
+    return boto3.client(service, endpoint_url=endpoint, region_name=REGION)  # type: ignore[call-overload]
+
+
 @dataclass(frozen=True)
 class Cloud:
     """A cloud with every table, the key, the topic and the buckets of the local stage."""
@@ -53,17 +60,15 @@ class Cloud:
     endpoint: str | None
 
     def client(self, service: str) -> Any:
-        """A boto3 client of it."""
-        import boto3
-
-        return boto3.client(service, endpoint_url=self.endpoint, region_name=REGION)  # type: ignore[call-overload]
+        """A boto3 client of it; making one costs more than most tests, so they are kept."""
+        return _client(service, self.endpoint)
 
 
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The endpoint of a running emulator: one per run, own state, on a free port."""
-    from oo_local.emulator import Emulator
     from oo_local.bootstrap import emulator_python
+    from oo_local.emulator import Emulator
     from oo_local.ports import free_port
 
     running = Emulator(
@@ -80,26 +85,29 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def aws(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     """A cloud whose tables are empty; every test that uses it runs on moto and on the emulator.
 
-    moto starts afresh for each test; the emulator's tables are made once and emptied after each test.
+    What is made is made once per run; the tables are emptied after each test.
     """
     if request.param == "moto":
         from moto import mock_aws
 
         monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-        with mock_aws():
-            forget_clients()
-            cloud = Cloud("moto", None)
-            make_resources(cloud)
-            yield cloud
+        mock = mock_aws()
+        # Without a reset it goes on with the tables of the test before.
+        mock.start(reset=False)
+        cloud = Cloud("moto", None)
     else:
-        endpoint: str = request.getfixturevalue("emulator")
-        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+        mock = None
+        cloud = Cloud("emulator", request.getfixturevalue("emulator"))
+        monkeypatch.setenv("AWS_ENDPOINT_URL", str(cloud.endpoint))
+    try:
         forget_clients()
-        cloud = Cloud("emulator", endpoint)
         make_resources(cloud)
         yield cloud
         empty_tables(cloud)
-    forget_clients()
+    finally:
+        forget_clients()
+        if mock is not None:
+            mock.stop(remove_data=False)
 
 
 def make_resources(cloud: Cloud) -> None:
@@ -124,14 +132,17 @@ def make_resources(cloud: Cloud) -> None:
 
 
 def empty_tables(cloud: Cloud) -> None:
-    """Delete every row of every table."""
+    """Delete every row of every table and every object of every bucket."""
     from chalicelib.contracts.stores import STORES, physical_name
 
     dynamodb = cloud.client("dynamodb")
     for store in STORES:
-        if store.kind != "table":
-            continue
         name = physical_name("local", store.name)
+        if store.kind == "bucket":
+            s3 = cloud.client("s3")
+            for listed in s3.list_objects_v2(Bucket=name).get("Contents", []):
+                s3.delete_object(Bucket=name, Key=listed["Key"])
+            continue
         keys = [store.key, *([store.sort] if store.sort else [])]
         for page in dynamodb.get_paginator("scan").paginate(TableName=name):
             for row in page["Items"]:
