@@ -71,7 +71,7 @@ class Site:
 
     def consent(self, url: str, subject: str = "", **form: str) -> str:
         """Answer the provider's page; where it sends the browser."""
-        answer = httpx.post(url, data={**form, **({"sub": subject} if subject else {})})
+        answer = httpx.post(url, data={**form, **({"sub": subject} if subject else {})}, timeout=30)
         assert answer.status_code == 302, answer.text
         return answer.headers["location"]
 

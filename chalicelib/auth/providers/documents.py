@@ -11,11 +11,11 @@ from chalicelib.contracts.errors import Unavailable
 if TYPE_CHECKING:
     import httpx
 
-ATTEMPTS: Final = 3
+ATTEMPTS: Final = 2
 KEEP_SECONDS: Final = 3600
 # API Gateway gives up after 29 s; discovery, token and keys together stay under it.
 CONNECT_SECONDS: Final = 2.0
-READ_SECONDS: Final = 3.0
+READ_SECONDS: Final = 5.0
 
 Transport = Callable[[], "httpx.BaseTransport"]
 

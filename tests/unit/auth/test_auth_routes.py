@@ -188,10 +188,10 @@ def test_a_failed_callback_brings_a_person_back_to_the_page(
 
 
 def test_a_provider_that_is_down_brings_a_person_back_to_the_page(site: Site) -> None:
-    site.issuer.failing = [503] * 3
+    site.issuer.failing = [503] * 2
     answer = site.browser.get("/api/auth/login/oidc")
     assert answer.location == "https://oo.example/?signin=failed&reason=unavailable"
-    site.issuer.failing = [503] * 3
+    site.issuer.failing = [503] * 2
     assert problem(site.another("application/json").get("/api/auth/login/oidc"), 503)
 
 

@@ -384,11 +384,11 @@ def test_discovery_and_keys_are_asked_once(house: House) -> None:
 def test_they_are_asked_again_after_an_hour_and_kept_while_the_provider_is_down(house: House) -> None:
     house.begin()
     house.issuer.seconds = 3601
-    house.issuer.failing = [503, 503, 503]
+    house.issuer.failing = [503, 503]
+    house.begin()
+    assert len(house.issuer.sent("/.well-known/openid-configuration")) == 3
     house.begin()
     assert len(house.issuer.sent("/.well-known/openid-configuration")) == 4
-    house.begin()
-    assert len(house.issuer.sent("/.well-known/openid-configuration")) == 5
 
 
 @pytest.mark.parametrize("kid", ["two", None])
@@ -400,13 +400,14 @@ def test_a_rotated_key_is_fetched_at_once(house: House, kid: str | None) -> None
     assert len(house.issuer.sent("/jwks")) == 2
 
 
-def test_a_stumble_is_tried_again(house: House) -> None:
-    house.issuer.failing = [httpx.ConnectError("no"), 502]
+@pytest.mark.parametrize("stumble", [httpx.ConnectError("no"), httpx.ReadTimeout("slow"), 502])
+def test_a_stumble_is_tried_again(house: House, stumble: Exception | int) -> None:
+    house.issuer.failing = [stumble]
     assert house.begin().url
-    assert house.issuer.pauses == [0.2, 0.4]
+    assert house.issuer.pauses == [0.2]
 
 
-@pytest.mark.parametrize("failing", [[503] * 3, [httpx.ReadTimeout("slow")] * 3, [404], [204]])
+@pytest.mark.parametrize("failing", [[503] * 2, [httpx.ReadTimeout("slow")] * 2, [404], [204]])
 def test_a_provider_that_is_down_is_said(house: House, failing: list[Exception | int]) -> None:
     house.issuer.failing = failing
     with pytest.raises(Unavailable):
