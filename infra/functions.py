@@ -98,6 +98,8 @@ _CHALICE: Final[tuple[Function, ...]] = (
         grants=(
             g.read("sessions", "identities", "sign-ins", "profiles", "person-keys"),
             g.write("sessions", "identities", "sign-ins", "profiles", "person-keys"),
+            g.update("sessions"),
+            g.check("profiles"),
             g.delete("sessions", "sign-ins"),
             g.read("signals", "items", "item-words"),
             g.write("signals", "items"),
@@ -120,7 +122,7 @@ _CHALICE: Final[tuple[Function, ...]] = (
         owner="chalice",
         environment=("OO_TOPIC_ARN",),
         grants=(
-            g.read("profiles", "signals", "items", "item-words"),
+            g.read("items"),
             g.check("profiles"),
             g.write("signals", "items", "item-words"),
             g.delete("item-words"),
@@ -174,7 +176,7 @@ _CHALICE: Final[tuple[Function, ...]] = (
         timeout=60,
         owner="chalice",
         environment=("OO_TOPIC_ARN",),
-        grants=(g.read("decisions"), g.publish()),
+        grants=(g.query_index("decisions"), g.publish()),
     ),
     Function(
         "profile-erase",

@@ -35,11 +35,18 @@ def read(*tables: str) -> Grant:
 
 
 def write(*tables: str) -> Grant:
-    """Put and change rows, alone and in transactions (which need the same actions)."""
-    return Grant(
-        ("dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
-        tuple(f"table:{t}" for t in tables),
-    )
+    """Put rows, alone and in transactions (which need the same action)."""
+    return Grant(("dynamodb:PutItem",), tuple(f"table:{t}" for t in tables))
+
+
+def update(*tables: str) -> Grant:
+    """Change attributes of rows."""
+    return Grant(("dynamodb:UpdateItem",), tuple(f"table:{t}" for t in tables))
+
+
+def query_index(*tables: str) -> Grant:
+    """Query a table's indexes and nothing of the table itself."""
+    return Grant(("dynamodb:Query",), tuple(f"index:{t}" for t in tables))
 
 
 def delete(*tables: str) -> Grant:
