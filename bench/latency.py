@@ -44,7 +44,9 @@ def _sequential(stack: Stack) -> list[Figure]:
             ratio, "times", 5,
             f"{1000 * statistics.median(deciding):.1f} ms against {1000 * statistics.median(noop):.1f} ms",
         ),
-        Figure("recommend of an open tip / no-op, p50", statistics.median(shown) / statistics.median(noop), "times"),
+        Figure(
+            "recommend of an open tip / no-op, p50", statistics.median(shown) / statistics.median(noop), "times"
+        ),
     ]  # fmt: skip
 
 
