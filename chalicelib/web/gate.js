@@ -10,7 +10,10 @@ const LOCALE = /^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/;
 export async function showDoors() {
   el("doors").replaceChildren();
   cover(null);
-  show("out", { says: SENTENCES.signedOut, note: SENTENCES.signedOutNote });
+  // Where the sign-in returns to when it failed.
+  const failed = new URLSearchParams(location.search).get("signin") === "failed";
+  if (failed) history.replaceState(null, "", location.pathname);
+  show("out", { says: SENTENCES.signedOut, note: failed ? SENTENCES.signInFailed : SENTENCES.signedOutNote });
   const { providers } = await ask("GET", "api/auth/providers");
   const links = providers
     .map(({ title, login }) => ({ title, url: new URL(address(login)) }))

@@ -16,6 +16,7 @@ export const SENTENCES = {
   signedOut: "oO",
   signedOutNote: "One tip, at the right time.",
   signIn: (title) => `Sign in with ${title}`,
+  signInFailed: "Signing in did not work. Try once more.",
   noDoors: "Signing in is not set up yet.",
   nothingAllowed: "oO may look at nothing yet.",
   nothingAllowedNote: "Choose at least one source for a tip.",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
@@ -112,7 +113,8 @@ class World:
         if not self.signed_in or (cookie and cookie != SESSION):
             raise Unauthenticated("Sign in first.")
         body = json.loads(raw) if raw else None
-        return getattr(self, f"_{method.lower()}_{path.split('/')[1]}")(path, body)
+        route: Callable[[str, Any], Reply] = getattr(self, f"_{method.lower()}_{path.split('/')[1]}")
+        return route(path, body)
 
     def _get_auth(self, path: str, body: Any) -> Reply:
         expires = datetime.now(UTC) + timedelta(days=30)
