@@ -112,8 +112,8 @@ def _open_after(after: StoredDecision, state: TipState, now: datetime) -> OpenTi
         return None if mine else state.open
     if mine or (state.open is not None and state.open.expires_at > now):
         return state.open
-    gone = decision.expires_at <= now or decision.later_done_at is not None
-    return None if gone else open_tip(after, now)
+    # An item that closed meanwhile took the words along.
+    return None if decision.expires_at <= now else open_tip(after, now)
 
 
 def _blocks(state: TipState, decision: Decision, old: ReactionRecord | None) -> list[ItemBlock]:
