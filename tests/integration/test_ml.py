@@ -188,3 +188,38 @@ def test_a_large_life_fits(rows: me.Store) -> None:
     response = ask()
     assert 2 <= len(response.choice.candidates) <= 30
     assert len(json.dumps(response.model_dump(mode="json"))) < 100_000
+
+
+def test_the_rows_are_those_that_the_other_modules_write(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from chalicelib.contracts.consents import ConsentState
+    from chalicelib.contracts.http import Profile
+    from chalicelib.events.planning import plan
+    from chalicelib.events.store import SignalTable
+    from chalicelib.profile.contract import ConsentsDocument
+    from chalicelib.profile.store import ProfileTable
+    from ml_lambda.features.store import FeatureTables, Person
+    from ml_lambda.serving.reads import RankReads
+
+    profiles, signals = ProfileTable(), SignalTable()
+    seen = profiles.read(me.PERSON)
+    profiles.keep_profile(me.PERSON, Profile(timezone="Asia/Tokyo"), seen)
+    agreed = {"tasks": ConsentState(granted=True, at=me.NOW, text_version="1")}
+    profiles.keep_consents(me.PERSON, ConsentsDocument(consents=agreed), [], seen)
+    assert FeatureTables().person(me.PERSON) == Person("Asia/Tokyo", frozenset({"tasks"}), False)
+
+    task = me.signal(
+        1, "task", me.ago(hours=1), item_ref="t1", status="open", title_hash="00", title_words=2,
+        title_chars=9, due_at=me.ahead(hours=3), effort_minutes=5,
+    )  # fmt: skip
+    assert signals.write(me.PERSON, plan(task, b"sealed", me.NOW, None, "tasks")) == "stored"
+    store = FeatureTables()
+    found = store.items(me.PERSON, me.NOW)
+    assert [(i.item_ref, i.due_at, i.status) for i in found] == [("t1", me.ahead(hours=3), "open")]
+    assert store.signals(me.PERSON, me.ago(days=1)) == [task]
+    assert RankReads().words(me.PERSON, ["t1"], me.NOW) == {"t1": b"sealed"}
+
+    done = me.signal(2, "task", me.NOW, item_ref="t1", status="done")
+    signals.write(me.PERSON, plan(done, None, me.NOW, signals.item(me.PERSON, "t1"), "tasks"))
+    assert store.items(me.PERSON, me.NOW) == []
+    profiles.entomb(me.PERSON, "receipt", me.NOW)
+    assert store.person(me.PERSON) == Person("Asia/Tokyo", frozenset(), True)
