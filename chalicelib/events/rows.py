@@ -10,9 +10,8 @@ from pynamodb.attributes import (
     UnicodeSetAttribute,
 )
 from pynamodb.indexes import AllProjection, LocalSecondaryIndex
-from pynamodb.models import Model
 
-from chalicelib.runtime.dynamodb import TableMeta, table_name
+from chalicelib.runtime.dynamodb import Row, TableMeta, table_name
 
 
 class _ByTime(LocalSecondaryIndex):  # type: ignore[misc]
@@ -24,7 +23,7 @@ class _ByTime(LocalSecondaryIndex):  # type: ignore[misc]
     occurred_at = UnicodeAttribute(range_key=True)
 
 
-class SignalRow(Model):  # type: ignore[misc]
+class SignalRow(Row):
     """A signal. One that was taken back has no `occurred_at`, so it is in no page, and no `body`."""
 
     class Meta(TableMeta):
@@ -42,7 +41,7 @@ class SignalRow(Model):  # type: ignore[misc]
     by_time = _ByTime()
 
 
-class ItemRow(Model):  # type: ignore[misc]
+class ItemRow(Row):
     """An item: `body` is the ItemRecord for readers, `state` the facts that it is merged from."""
 
     class Meta(TableMeta):
@@ -58,7 +57,7 @@ class ItemRow(Model):  # type: ignore[misc]
     state = UnicodeAttribute()
 
 
-class WordsRow(Model):  # type: ignore[misc]
+class WordsRow(Row):
     """A sealed title. `expires` (epoch seconds) is absent when it rests until the item is done."""
 
     class Meta(TableMeta):
@@ -75,7 +74,7 @@ class WordsRow(Model):  # type: ignore[misc]
     expires = NumberAttribute(null=True)
 
 
-class TailRow(Model):  # type: ignore[misc]
+class TailRow(Row):
     """An event that passed, in the bucket of its hour."""
 
     class Meta(TableMeta):
@@ -89,7 +88,7 @@ class TailRow(Model):  # type: ignore[misc]
     expires = NumberAttribute()
 
 
-class PersonRow(Model):  # type: ignore[misc]
+class PersonRow(Row):
     """A part of `profiles` (its layout is in profile/contract.py); checked here, never written."""
 
     class Meta(TableMeta):

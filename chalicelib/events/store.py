@@ -8,10 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from pynamodb.connection import Connection
 from pynamodb.exceptions import DeleteError, TransactWriteError
 from pynamodb.models import Model
-from pynamodb.transactions import TransactWrite
 
 from chalicelib.contracts.consents import CONSENT_OF_TYPE, Consent
 from chalicelib.contracts.ports import PersonalStore
@@ -21,7 +19,6 @@ from chalicelib.events.ports import Place, Removal, SeenItem, TakenBack, Words, 
 from chalicelib.events.projection import ItemState, open_key, record_of
 from chalicelib.events.rows import ItemRow, PersonRow, SignalRow, TailRow, WordsRow
 from chalicelib.profile.contract import CONSENTS_PART, ERASED
-from chalicelib.runtime.dynamodb import TableMeta
 
 _REFUSED: Final = "ConditionalCheckFailed"
 _BUSY: Final = frozenset({"TransactionConflict", "TransactionInProgressException"})
@@ -209,7 +206,7 @@ class _Transaction:
     """A TransactWriteItems that says which of its conditions failed, in the caller's words."""
 
     def __init__(self) -> None:
-        self._write = TransactWrite(connection=Connection(region=TableMeta.region))
+        self._write = SignalRow.transaction()
         # PynamoDB sends checks, then deletes, then puts; reasons come back in that order.
         self._checks: list[Any] = []
         self._deletes: list[Any] = []

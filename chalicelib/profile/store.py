@@ -7,20 +7,17 @@ from datetime import datetime
 from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
-from pynamodb.connection import Connection
 from pynamodb.exceptions import PutError, TransactWriteError
-from pynamodb.models import Model
-from pynamodb.transactions import TransactWrite
 
 from chalicelib.contracts.http import Profile
 from chalicelib.profile.contract import CONSENTS_PART, ERASED, PARTS, PROFILE, ConsentsDocument, Tombstone
 from chalicelib.profile.ports import Decision, Kept, Parts, history_part
-from chalicelib.runtime.dynamodb import TableMeta, table_name
+from chalicelib.runtime.dynamodb import Row, TableMeta, table_name
 
 _REFUSED = "ConditionalCheckFailed"
 
 
-class ProfileRow(Model):  # type: ignore[misc]
+class ProfileRow(Row):
     """One part of a person, or one entry of the history of consents."""
 
     class Meta(TableMeta):
@@ -67,7 +64,7 @@ class ProfileTable:
 
     def _keep(self, person_id: str, row: ProfileRow, seen: str | None, more: list[ProfileRow]) -> Kept:
         unchanged = ProfileRow.body == seen if seen else ProfileRow.person_id.does_not_exist()
-        write = TransactWrite(connection=Connection(region=TableMeta.region))
+        write = ProfileRow.transaction()
         write.condition_check(ProfileRow, person_id, ERASED, condition=ProfileRow.person_id.does_not_exist())
         write.save(row, condition=unchanged)
         for entry in more:
