@@ -21,7 +21,7 @@ def measure() -> list[Figure]:
         react(client, ask(client)["tip"])
         sid = client.cookies["sid"]
         functions = stack.client("lambda")
-        api = _environment(functions, "oo-local-api")
+        api = _environment(functions, "oo-local")
         counted = _run("api", {**api, "AWS_ENDPOINT_URL": stack.endpoint}, {"sid": sid})
         rank = _environment(functions, "oo-local-rank")
         person = client.get("/api/auth/session").json()["person_id"]
@@ -35,13 +35,9 @@ def measure() -> list[Figure]:
 
 def _environment(functions: Any, name: str) -> dict[str, str]:
     """What the deployed function has in its environment."""
-    listed = functions.list_functions(MaxItems=50)["Functions"]
-    found = [
-        f["FunctionName"] for f in listed if f["FunctionName"] in {name, name.replace("-api", "-APIHandler")}
+    variables: dict[str, str] = functions.get_function_configuration(FunctionName=name)["Environment"][
+        "Variables"
     ]
-    variables: dict[str, str] = functions.get_function_configuration(
-        FunctionName=found[0] if found else name
-    )["Environment"]["Variables"]
     return {k: v for k, v in variables.items() if k.startswith("OO_")}
 
 

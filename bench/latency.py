@@ -45,7 +45,9 @@ def _sequential(stack: Stack) -> list[Figure]:
             f"{1000 * statistics.median(deciding):.1f} ms against {1000 * statistics.median(noop):.1f} ms",
         ),
         Figure(
-            "recommend of an open tip / no-op, p50", statistics.median(shown) / statistics.median(noop), "times"
+            "recommend of an open tip / no-op, p50",
+            statistics.median(shown) / statistics.median(noop),
+            "times",
         ),
     ]  # fmt: skip
 
