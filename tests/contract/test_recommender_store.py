@@ -176,7 +176,9 @@ class TipStores:
         tips.write_state(TipState(person_id=PERSON, version=2))
         assert tips.state(PERSON).version == 2
 
-    def test_of_writers_at_once_one_wins(self, tips: TipStore) -> None:
+    def test_of_writers_at_once_one_wins(self, tips: TipStore, request: pytest.FixtureRequest) -> None:
+        if "[moto]" in request.node.name:
+            pytest.skip("moto checks a condition and writes without a lock between")
         one = stored()
         tips.decide(one, pointing(one))
         won: list[str] = []
