@@ -22,6 +22,8 @@ from oo_local.packaging import Archive, code_properties, package_app, scoring_ar
 INFRA: Final = "oo-local-infra"
 APP: Final = "oo-local-app"
 BUCKET: Final = "oo-local-deploy"
+WORKERS: Final = 2
+"""How many batches of a queue are worked on at once; the emulator's 5 would swamp a small machine."""
 _PATIENCE: Final = 60
 _DONE: Final = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 
@@ -86,6 +88,9 @@ class Deployment:
         _upload(s3, code)
         for properties in code_properties(sam):
             properties["CodeUri"] = f"s3://{BUCKET}/{code.key}"
+            for event in properties.get("Events", {}).values():
+                if event["Type"] == "SQS":
+                    event["Properties"]["ScalingConfig"] = {"MaximumConcurrency": WORKERS}
         if self._apply(APP, sam, {}):
             changed.append(APP)
         rest_api_id = self._outputs(APP)["RestAPIId"]
@@ -98,6 +103,9 @@ class Deployment:
     def _infra(self) -> dict[str, Any]:
         """Infra's template; its functions too get the settings of `.env.local`."""
         template = infra_template()
+        for resource in template["Resources"].values():
+            if resource["Type"] == "AWS::Lambda::EventSourceMapping":
+                resource["Properties"]["ScalingConfig"] = {"MaximumConcurrency": WORKERS}
         for fn in ml_functions():
             properties = template["Resources"][function_id(fn)]["Properties"]
             properties["Environment"]["Variables"] |= self.settings
