@@ -53,8 +53,6 @@ class Sealing:
         assert keys.wrapper.unwrap(ANN, wrapped) == key
         with pytest.raises(Unsealable):
             keys.wrapper.unwrap(BOB, wrapped)
-        with pytest.raises(Unsealable):
-            keys.wrapper.unwrap(ANN, wrapped[:-1] + bytes([wrapped[-1] ^ 1]))
 
     def test_one_process_seals_another_opens(self, keys: Keys) -> None:
         sealed = keys.sealer().seal(ANN, "item:1", "Zahnarzt 🦷")
