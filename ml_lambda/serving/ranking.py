@@ -122,6 +122,7 @@ class Ranker:
                 snapshot_at=snapshot.computed_at,
             ),
             words={ref: b64encode(sealed).decode() for ref, sealed in words.items()},
+            words_expire_at=_words_end(snapshot, words),
             next_look_at=proposal.next_look_at,
         )
 
@@ -151,3 +152,9 @@ class Ranker:
             ),
             next_look_at=look_at,
         )
+
+
+def _words_end(snapshot: Snapshot, refs: Collection[str]) -> datetime | None:
+    """Until when all of these items' titles may be shown: a tip's words live no longer than theirs."""
+    items = (*snapshot.tasks, *snapshot.events, *snapshot.habits)
+    return min((i.words_expire_at for i in items if i.item_ref in refs and i.words_expire_at), default=None)

@@ -82,6 +82,8 @@ def test_ranking_reads_twice_and_writes_nothing(rows: me.Store, calls: list[tupl
     chosen = response.choice.candidates[response.choice.chosen].candidate
     assert chosen.item_ref is not None
     assert set(response.words) == {ref for ref in (chosen.item_ref, chosen.anchor_ref) if ref}
+    ends = [item.words_expire_at for item in me.items() if item.item_ref in response.words]
+    assert response.words_expire_at == min(end for end in ends if end is not None)
     assert [name for name, _ in calls] == ["BatchGetItem", "BatchGetItem"]
     assert not any(writes for _, writes in calls)
 

@@ -65,7 +65,9 @@ __all__ = [
 SCHEMA_VERSION: Final = 1
 
 _PAYLOADS: Final[dict[str, str]] = {
-    field.message_type.name: field.name for field in Envelope.DESCRIPTOR.oneofs_by_name["payload"].fields
+    kind.name: field.name
+    for field in Envelope.DESCRIPTOR.oneofs_by_name["payload"].fields
+    if (kind := field.message_type) is not None
 }
 
 

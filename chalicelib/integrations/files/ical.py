@@ -163,11 +163,8 @@ def _category(component: Any) -> str | None:
 
 
 def _version(component: Any) -> str:
-    revision = [str(component.get("SEQUENCE") or "")]
-    for name in ("LAST-MODIFIED",):
-        stamp = _when(component, name)
-        revision.append(stamp.isoformat() if isinstance(stamp, date) else "")
-    return " ".join(revision)
+    stamp = _when(component, "LAST-MODIFIED")
+    return f"{component.get('SEQUENCE') or ''} {stamp.isoformat() if isinstance(stamp, date) else ''}"
 
 
 def _events(
