@@ -12,12 +12,14 @@ import numpy as np
 
 from chalicelib.contracts.ml import (
     Choice,
+    HabitState,
     PolicyRef,
     RankRequest,
     RankResponse,
     ScoredCandidate,
     Snapshot,
 )
+from chalicelib.contracts.signals import ItemRecord
 from chalicelib.domain.candidates import propose
 from chalicelib.domain.features import FEATURE_VERSION
 from chalicelib.runtime.logging import Logger, trace
@@ -156,5 +158,5 @@ class Ranker:
 
 def _words_end(snapshot: Snapshot, refs: Collection[str]) -> datetime | None:
     """Until when all of these items' titles may be shown: a tip's words live no longer than theirs."""
-    items = (*snapshot.tasks, *snapshot.events, *snapshot.habits)
+    items: list[ItemRecord | HabitState] = [*snapshot.tasks, *snapshot.events, *snapshot.habits]
     return min((i.words_expire_at for i in items if i.item_ref in refs and i.words_expire_at), default=None)
