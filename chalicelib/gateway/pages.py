@@ -40,6 +40,7 @@ TYPES: Final[dict[str, str]] = {
     "gate.js": _JS,
     "capture.js": _JS,
     "settings.js": _JS,
+    "timers.js": _JS,
     "words.js": _JS,
     "docs.html": "text/html; charset=utf-8",
     "docs.css": _CSS,

@@ -14,6 +14,7 @@ const SHELL = [
   "assets/gate.js",
   "assets/capture.js",
   "assets/settings.js",
+  "assets/timers.js",
   "assets/words.js",
   "assets/icon.svg",
 ];

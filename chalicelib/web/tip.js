@@ -6,6 +6,7 @@ import * as face from "./face.js";
 import { askConsents, consents, settle, showDoors } from "./gate.js";
 import * as outbox from "./outbox.js";
 import { device, wireKeys, wireSettings } from "./settings.js";
+import { allDue, at, off, waiting } from "./timers.js";
 import { ANSWERS, SENTENCES, moment } from "./words.js";
 
 const { el } = face;
@@ -18,30 +19,7 @@ const FRESH = 60_000; // a tip seen again after longer is asked for again: it ma
 const DAY = 24 * HOUR;
 const RETRY = [15_000, 30_000, 60_000, 5 * 60_000];
 
-const state = { tip: null, mood: "", until: 0, looked: 0, failures: 0, looking: null, timers: {} };
-
-// --- timers that survive sleep: each names a moment, and the moment is checked again when seen ------
-
-function at(name, when, work) {
-  clearTimeout(state.timers[name]?.id);
-  const wait = Math.min(Math.max(when - Date.now(), 0), 2 ** 31 - 1);
-  state.timers[name] = { when, work, id: setTimeout(() => due(name), wait) };
-}
-
-function off(...names) {
-  for (const name of names) {
-    clearTimeout(state.timers[name]?.id);
-    delete state.timers[name];
-  }
-}
-
-function due(name) {
-  const timer = state.timers[name];
-  if (!timer) return;
-  if (Date.now() < timer.when) return at(name, timer.when, timer.work);
-  delete state.timers[name];
-  timer.work();
-}
+const state = { tip: null, mood: "", until: 0, looked: 0, failures: 0, looking: null };
 
 // --- looking ----------------------------------------------------------------------------------
 
@@ -116,12 +94,12 @@ function watch() {
   const { tip } = state;
   if (!tip || device.get("oo.seen") === tip.id) return off("seen");
   if (document.visibilityState !== "visible" || face.covered() || face.view() !== "tip") return off("seen");
-  if (state.timers.seen?.tip === tip.id) return;
+  if (waiting("seen")?.tip === tip.id) return;
   at("seen", Date.now() + SEEN, () => {
     device.set("oo.seen", tip.id);
     outbox.post(`api/tips/${encodeURIComponent(tip.id)}/exposure`, { exposed_at: new Date(now()).toISOString() });
   });
-  state.timers.seen.tip = tip.id;
+  waiting("seen").tip = tip.id;
 }
 
 // --- answering --------------------------------------------------------------------------------
@@ -210,7 +188,7 @@ async function explain(problem) {
 }
 
 async function signedOut() {
-  off(...Object.keys(state.timers));
+  off();
   device.set("oo.settled", null);
   Object.assign(state, { tip: null, mood: "out", until: 0 });
   tick();
@@ -236,7 +214,7 @@ function tick() {
 function seen() {
   watch();
   if (document.visibilityState !== "visible") return;
-  for (const name of Object.keys(state.timers)) due(name);
+  allDue();
   const stale = Date.now() - state.looked;
   if (["nothing", "error", "out"].includes(state.mood) ? stale > 5_000 : state.mood === "tip" && stale > FRESH) look();
   else outbox.flush();

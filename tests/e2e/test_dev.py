@@ -42,7 +42,8 @@ class Dev:
         ports = {name: str(port) for name, port in self.ports.items()}
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "oo_local", "dev"],
+                # As a shell starts what it puts into the background: with SIGINT ignored.
+                ["sh", "-c", 'trap "" INT; exec "$0" -m oo_local dev', sys.executable],
                 cwd=ROOT,
                 env={
                     **kept, **ports, **self.settings, "OO_HOME": str(self.home),

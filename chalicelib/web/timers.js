@@ -1,0 +1,37 @@
+// Timers that survive sleep: each names a moment, and the moment is checked again when the page is seen.
+
+const timers = {};
+
+/** Do the work at that moment (of the device's clock); the same name replaces. */
+export function at(name, when, work) {
+  clearTimeout(timers[name]?.id);
+  const wait = Math.min(Math.max(when - Date.now(), 0), 2 ** 31 - 1);
+  timers[name] = { when, work, id: setTimeout(() => due(name), wait) };
+}
+
+/** The timer of that name, if it still waits. */
+export const waiting = (name) => timers[name];
+
+/** Forget these; without names, all. */
+export function off(...names) {
+  for (const name of names.length ? names : Object.keys(timers)) {
+    clearTimeout(timers[name]?.id);
+    delete timers[name];
+  }
+}
+
+/** Do now what should have been done meanwhile. */
+export function allDue() {
+  for (const name of Object.keys(timers)) due(name);
+}
+
+function due(name) {
+  const timer = timers[name];
+  if (!timer) return;
+  if (Date.now() < timer.when) {
+    at(name, timer.when, timer.work);
+    return;
+  }
+  delete timers[name];
+  timer.work();
+}

@@ -1,0 +1,72 @@
+"""Visits to the tip page: a browser, a person, the API that they see; fixtures for conftest.py."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.e2e.page.browser import Watch, chromium
+from tests.e2e.page.fake_api import FakeApi, World, make_tip
+
+PHONE = {"viewport": {"width": 320, "height": 568}, "has_touch": True, "is_mobile": True}
+REST = 15 * 60
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+class Visit:
+    """One person's browser and the API that it sees."""
+
+    def __init__(self, browser: Browser, world: World, prefix: str, options: dict[str, Any]) -> None:
+        self.world = world
+        self.api = FakeApi(world, prefix)
+        settings = {"locale": "en-GB", "timezone_id": "Europe/Berlin", "service_workers": "block", **options}
+        self.context: BrowserContext = browser.new_context(**settings)
+        self.watch = Watch(self.context, self.api.origin)
+
+    def open(self, query: str = "") -> Page:
+        page = self.context.new_page()
+        page.clock.install()
+        page.goto(self.api.url + query)
+        return page
+
+    def close(self) -> None:
+        self.context.close()
+        self.api.stop()
+
+
+Visits = Callable[..., Visit]
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visits]:
+    """Make a visit; afterwards nothing may have gone wrong that a person would not have seen."""
+    made: list[Visit] = []
+
+    def make(world: World, prefix: str = "/v1/", **options: Any) -> Visit:
+        made.append(Visit(browser, world, prefix, options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+    assert [wrong for one in made for wrong in [*one.watch.wrong, *one.world.broken]] == []
+
+
+def world_with(*texts: str, **values: Any) -> World:
+    """A signed-in, consenting person for whom these tips wait."""
+    world = World(tips=deque(make_tip(text) for text in texts), **values)
+    world.consent()
+    return world
+
+
+INVOICE = "Send the invoice to Mira. 5 minutes."
+LONG = "Open the tax letter for the landlord in Friedrichshain. Just read the very first line now."
