@@ -103,7 +103,7 @@ class Demo:
             if not row:
                 return False
             snapshot = Snapshot.model_validate_json(row["body"]["S"])
-            refs = {item.item_ref for item in (*snapshot.tasks, *snapshot.habits)}
+            refs = {task.item_ref for task in snapshot.tasks} | {habit.item_ref for habit in snapshot.habits}
             return refs >= demo_signals.open_refs() and "calendar" in snapshot.as_of
 
         if not wait_until(stored, timeout, 0.2):

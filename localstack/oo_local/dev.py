@@ -7,7 +7,7 @@ import signal
 import time
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from oo_local.bootstrap import ROOT
 from oo_local.configuration import ConfigurationError, read_configuration
@@ -15,6 +15,8 @@ from oo_local.demo import Demo, FirstTip
 from oo_local.progress import Shown, StepFailed
 from oo_local.running import home_folder
 from oo_local.stack import Stack
+
+_STOP: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def dev(root: Path = ROOT) -> int:
@@ -28,7 +30,8 @@ def dev(root: Path = ROOT) -> int:
             StepFailed("read the settings", str(error), "change .env.local; .env.example documents each")
         )
         return 1
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT too: a shell that started this in the background had it ignored.
+    for number in _STOP:
         signal.signal(number, _interrupt)
     stack = Stack(root, home_folder(), configuration)
     code = 0
@@ -53,7 +56,7 @@ def dev(root: Path = ROOT) -> int:
         shown.console.print("\n  stopping", style="dim")
     finally:
         # A second Ctrl-C must not leave half of it running; stopping takes a second or two.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in _STOP:
             signal.signal(number, signal.SIG_IGN)
         stack.stop()
     return code

@@ -72,7 +72,7 @@ def follow(endpoint: str) -> None:
     """Print what the functions write, until Ctrl-C."""
     from rich.console import Console
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     colours: dict[str, str] = {}
     follower = Follower(endpoint, time.time() - 60)
     while True:

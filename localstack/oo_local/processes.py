@@ -16,6 +16,8 @@ from oo_local.ports import wait_until
 # A killed parent cannot clean up: on Linux the kernel ends the child with it (prctl PR_SET_PDEATHSIG = 1).
 _ORPHAN_GUARD: Final = (
     "import ctypes,os,signal,sys\n"
+    # A shell starts what it puts into the background with SIGINT ignored, and that is inherited.
+    "signal.signal(signal.SIGINT, signal.SIG_DFL)\n"
     "try: ctypes.CDLL(None).prctl(1, signal.SIGINT)\n"
     "except (OSError, AttributeError): pass\n"
     "if os.getppid() != int(sys.argv[1]): sys.exit(1)\n"

@@ -45,7 +45,7 @@ class Shown(Quiet):
     def __init__(self) -> None:
         from rich.console import Console
 
-        self.console = Console(highlight=False)
+        self.console = Console(highlight=False, soft_wrap=True)
 
     @contextmanager
     def step(self, name: str, mend: str) -> Iterator[None]:
