@@ -148,6 +148,16 @@ _CHALICE: Final[tuple[Function, ...]] = (
         grants=(g.read("decisions", "tip-states"), g.write("decisions", "tip-states")),
     ),
     Function(
+        "recommender-complete",
+        "queue",
+        "chalicelib.recommender.consumers.complete",
+        memory=256,
+        timeout=30,
+        owner="chalice",
+        environment=("OO_TOPIC_ARN",),
+        grants=(g.read("decisions"), g.publish()),
+    ),
+    Function(
         "recommender-log",
         "queue",
         "chalicelib.recommender.consumers.log",

@@ -23,6 +23,8 @@ class Queue:
     function: str
     """The consumer, by its name in `functions.py`."""
     batch_size: int = BATCH_SIZE
+    delay: int = 0
+    """Seconds before a message may be taken."""
 
     @property
     def dead_letters(self) -> str:
@@ -31,9 +33,11 @@ class Queue:
 
 
 QUEUES: Final[tuple[Queue, ...]] = (
-    Queue("signals", ("signal_received",), "events-store"),
+    Queue("signals", ("signal_received", "item_completed"), "events-store"),
     Queue("tail", (), "events-tail"),
     Queue("settle", ("tip_exposed", "tip_reacted", "tip_due", "item_closed"), "recommender-settle"),
+    # Waits until an undo is no longer likely.
+    Queue("complete", ("tip_reacted",), "recommender-complete", delay=60),
     Queue("decision-log", ("decision_made", "reward_settled"), "recommender-log"),
     Queue("erase", ("erasure_requested", "consents_changed"), "profile-erase"),
     Queue(

@@ -218,6 +218,7 @@ def _subscribed(queue: Queue) -> Template:
                 "VisibilityTimeout": visibility_timeout(function(queue.function).timeout),
                 "MessageRetentionPeriod": RETENTION,
                 "ReceiveMessageWaitTimeSeconds": 20,
+                **({"DelaySeconds": queue.delay} if queue.delay else {}),
                 "SqsManagedSseEnabled": True,
                 "RedrivePolicy": {
                     "deadLetterTargetArn": {"Fn::GetAtt": [dead_id, "Arn"]},

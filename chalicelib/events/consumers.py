@@ -28,5 +28,5 @@ def tail(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
 
 def _store(envelope: Envelope) -> None:
     stored = wiring.events().store(envelope)
-    if stored in {"erased", "no_consent"}:
+    if stored in {"erased", "no_consent", "no_item"}:
         log.metric("oO", **{f"signal_dropped_{stored}": 1})

@@ -7,8 +7,8 @@ from typing import Final, Literal
 
 from pydantic import BaseModel
 
-Stored = Literal["stored", "duplicate", "erased", "no_consent"]
-"""What became of one signal in the store; the last two were dropped on purpose."""
+Stored = Literal["stored", "duplicate", "erased", "no_consent", "no_item"]
+"""What became of one signal in the store; the last three were dropped on purpose."""
 
 
 class TailEntry(BaseModel):

@@ -47,6 +47,7 @@ from chalicelib.contracts.signals import (
     SignalResults,
 )
 from chalicelib.domain.identity import derived_id, signal_id
+from chalicelib.events.completing import completion
 from chalicelib.events.contract import TITLE_PURPOSE, Stored, TailEntry, words_purpose
 from chalicelib.events.ingress import read_entry, record, refusal
 from chalicelib.events.paging import cursor_of, place_of
@@ -147,8 +148,14 @@ class EventsService:
         A signal stored before is published again: the earlier attempt may have died in between. Raises
         when it must be retried; MalformedEvent, and pydantic's error, for what never will be right.
         """
+        if type_of(event) == "item_completed":
+            found = self._signals.item(event.person_id, event.item_completed.item_ref)
+            done = completion(event, found.state if found else None)
+            if done is None:
+                return "no_item"
+            event = done
         if type_of(event) != "signal_received":
-            raise MalformedEvent("only signal_received belongs here")
+            raise MalformedEvent("only signal_received and item_completed belong here")
         payload = event.signal_received
         signal = signal_record(payload.signal)
         sealed = payload.sealed_title if payload.HasField("sealed_title") else None

@@ -31,6 +31,12 @@ def settle(event: SQSEvent) -> dict[str, Any]:
     return consume(event.to_dict(), wiring.settlement().settle, logger("recommender"))
 
 
+@bp.on_sqs_message(queue=settings().name("complete"), batch_size=10)  # type: ignore[untyped-decorator]
+def complete(event: SQSEvent) -> dict[str, Any]:
+    """What was done on a tip, and still stands a minute later, is told to the item's owner."""
+    return consume(event.to_dict(), wiring.settlement().complete, logger("recommender"))
+
+
 @bp.on_sqs_message(queue=settings().name("decision-log"), batch_size=10)  # type: ignore[untyped-decorator]
 def log(event: SQSEvent) -> dict[str, Any]:
     """Decisions and rewards are written to the decision log, without words."""

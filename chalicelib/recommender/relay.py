@@ -16,6 +16,7 @@ from google.protobuf.message import Message
 from chalicelib.contracts.events import (
     DecisionMade,
     Envelope,
+    ItemCompleted,
     RewardSettled,
     TipDue,
     TipExposed,
@@ -25,6 +26,8 @@ from chalicelib.contracts.events import (
 )
 from chalicelib.contracts.ml import Decision
 from chalicelib.contracts.signals import storable
+from chalicelib.domain.angles import COMPLETING
+from chalicelib.domain.rewards import standing
 from chalicelib.recommender.contract import DueTip
 
 _EVENTS: Final = UUID("6f0d7a52-7e0b-5c39-9a39-1f6b7a2f0c11")
@@ -79,6 +82,17 @@ def due_event(tip: DueTip, at: datetime, trace: str) -> Envelope:
         at=at,
         trace_id=trace,
     )
+
+
+def completion_event(decision: Decision, trace: str) -> Envelope | None:
+    """The item is done, when the tip stands as done and its angle does the item itself."""
+    says, candidate = standing(decision.reactions).says, decision.candidate
+    if says is None or says.kind != "done" or not candidate.item_ref or candidate.angle not in COMPLETING:
+        return None
+    completed = ItemCompleted(
+        item_ref=candidate.item_ref, decision_id=decision.decision_id, completed_at=timestamp(says.at)
+    )
+    return _event(decision, "item_completed", 0, completed, says.at, trace)
 
 
 def _made(decision: Decision) -> DecisionMade:

@@ -23,7 +23,7 @@ from chalicelib.recommender.contract import (
     TipStore,
     due_hour,
 )
-from chalicelib.recommender.relay import due_event, events_of
+from chalicelib.recommender.relay import completion_event, due_event, events_of
 from chalicelib.runtime.logging import logger
 
 if TYPE_CHECKING:
@@ -190,6 +190,15 @@ class SettlementService:
                 continue
             return after, opened.decision_id if named and opened is not None else None
         raise LostRace("tip state")
+
+    def complete(self, event: Envelope) -> None:
+        """Consume TipReacted a minute later: if the tip still stands as done and doing it does the item,
+        tell the item's owner. Anything else is not for here."""
+        if type_of(event) != "tip_reacted" or event.tip_reacted.kind != "done":
+            return
+        stored = self._store.decision(event.person_id, event.tip_reacted.decision_id)
+        if stored is not None and (completed := completion_event(stored.decision, event.trace_id)):
+            self._bus.publish([completed])
 
     # --- the log ------------------------------------------------------------------------------------
 

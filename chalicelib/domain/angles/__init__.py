@@ -21,4 +21,7 @@ ANGLES: Final[tuple[Angle, ...]] = (
     Silence(),
 )
 
-__all__ = ["ANGLES", "Angle", "Offer", "next_look_at"]
+COMPLETING: Final = frozenset(angle.name for angle in ANGLES if angle.completes)
+"""Angles whose done tip means that the item is done."""
+
+__all__ = ["ANGLES", "COMPLETING", "Angle", "Offer", "next_look_at"]

@@ -46,6 +46,11 @@ class Angle(Protocol):
         """Its name, as decisions carry it."""
         ...
 
+    @property
+    def completes(self) -> bool:
+        """Whether doing the tip does the item itself, not a step towards it or a plan for it."""
+        ...
+
     def offers(self, situation: Situation) -> Iterator[Offer]:
         """Every item that this angle could take up now."""
         ...

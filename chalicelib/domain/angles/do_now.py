@@ -17,6 +17,7 @@ class DoNow:
     """Tasks that fit the free time, and habits at their usual time."""
 
     name: Literal["do_now"] = "do_now"
+    completes: Literal[True] = True
 
     def offers(self, situation: Situation) -> Iterator[Offer]:
         """One per open task or due habit that fits."""

@@ -19,6 +19,7 @@ class KeepStreak:
     """Only an intact streak is ever named; a broken one is never mentioned."""
 
     name: Literal["keep_streak"] = "keep_streak"
+    completes: Literal[True] = True
 
     def offers(self, situation: Situation) -> Iterator[Offer]:
         """One per habit whose streak would end today."""

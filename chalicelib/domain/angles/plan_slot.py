@@ -23,6 +23,7 @@ class PlanSlot:
     """An if-then plan: after an event, or at a time."""
 
     name: Literal["plan_slot"] = "plan_slot"
+    completes: Literal[False] = False
 
     def offers(self, situation: Situation) -> Iterator[Offer]:
         """One per task that has a slot later but none now."""

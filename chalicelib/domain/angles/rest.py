@@ -23,6 +23,7 @@ class Rest:
     """A pause, with a fact for it."""
 
     name: Literal["rest"] = "rest"
+    completes: Literal[False] = False
 
     def offers(self, situation: Situation) -> Iterator[Offer]:
         """At most one."""

@@ -18,6 +18,7 @@ class Silence:
     """Always there, never a candidate: no tip is the empty list, and `next_look_at` beside it."""
 
     name: Literal["silence"] = "silence"
+    completes: Literal[False] = False
 
     def offers(self, situation: Situation) -> Iterator[Offer]:
         """Nothing."""

@@ -22,6 +22,7 @@ class SmallestStep:
     """A beginning instead of the whole."""
 
     name: Literal["smallest_step"] = "smallest_step"
+    completes: Literal[False] = False
 
     def offers(self, situation: Situation) -> Iterator[Offer]:
         """One per task or habit whose size, history or moment asks for a beginning."""

@@ -10,7 +10,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Envelope(_message.Message):
-    __slots__ = ("event_id", "person_id", "occurred_at", "schema_version", "trace_id", "signal_received", "signal_stored", "signal_deleted", "item_closed", "decision_made", "tip_exposed", "tip_reacted", "tip_due", "reward_settled", "profile_changed", "consents_changed", "erasure_requested", "erasure_done")
+    __slots__ = ("event_id", "person_id", "occurred_at", "schema_version", "trace_id", "signal_received", "signal_stored", "signal_deleted", "item_closed", "decision_made", "tip_exposed", "tip_reacted", "tip_due", "reward_settled", "item_completed", "profile_changed", "consents_changed", "erasure_requested", "erasure_done")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     PERSON_ID_FIELD_NUMBER: _ClassVar[int]
     OCCURRED_AT_FIELD_NUMBER: _ClassVar[int]
@@ -25,6 +25,7 @@ class Envelope(_message.Message):
     TIP_REACTED_FIELD_NUMBER: _ClassVar[int]
     TIP_DUE_FIELD_NUMBER: _ClassVar[int]
     REWARD_SETTLED_FIELD_NUMBER: _ClassVar[int]
+    ITEM_COMPLETED_FIELD_NUMBER: _ClassVar[int]
     PROFILE_CHANGED_FIELD_NUMBER: _ClassVar[int]
     CONSENTS_CHANGED_FIELD_NUMBER: _ClassVar[int]
     ERASURE_REQUESTED_FIELD_NUMBER: _ClassVar[int]
@@ -43,11 +44,12 @@ class Envelope(_message.Message):
     tip_reacted: TipReacted
     tip_due: TipDue
     reward_settled: RewardSettled
+    item_completed: ItemCompleted
     profile_changed: ProfileChanged
     consents_changed: ConsentsChanged
     erasure_requested: ErasureRequested
     erasure_done: ErasureDone
-    def __init__(self, event_id: _Optional[str] = ..., person_id: _Optional[str] = ..., occurred_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., schema_version: _Optional[int] = ..., trace_id: _Optional[str] = ..., signal_received: _Optional[_Union[SignalReceived, _Mapping]] = ..., signal_stored: _Optional[_Union[SignalStored, _Mapping]] = ..., signal_deleted: _Optional[_Union[SignalDeleted, _Mapping]] = ..., item_closed: _Optional[_Union[ItemClosed, _Mapping]] = ..., decision_made: _Optional[_Union[DecisionMade, _Mapping]] = ..., tip_exposed: _Optional[_Union[TipExposed, _Mapping]] = ..., tip_reacted: _Optional[_Union[TipReacted, _Mapping]] = ..., tip_due: _Optional[_Union[TipDue, _Mapping]] = ..., reward_settled: _Optional[_Union[RewardSettled, _Mapping]] = ..., profile_changed: _Optional[_Union[ProfileChanged, _Mapping]] = ..., consents_changed: _Optional[_Union[ConsentsChanged, _Mapping]] = ..., erasure_requested: _Optional[_Union[ErasureRequested, _Mapping]] = ..., erasure_done: _Optional[_Union[ErasureDone, _Mapping]] = ...) -> None: ...
+    def __init__(self, event_id: _Optional[str] = ..., person_id: _Optional[str] = ..., occurred_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., schema_version: _Optional[int] = ..., trace_id: _Optional[str] = ..., signal_received: _Optional[_Union[SignalReceived, _Mapping]] = ..., signal_stored: _Optional[_Union[SignalStored, _Mapping]] = ..., signal_deleted: _Optional[_Union[SignalDeleted, _Mapping]] = ..., item_closed: _Optional[_Union[ItemClosed, _Mapping]] = ..., decision_made: _Optional[_Union[DecisionMade, _Mapping]] = ..., tip_exposed: _Optional[_Union[TipExposed, _Mapping]] = ..., tip_reacted: _Optional[_Union[TipReacted, _Mapping]] = ..., tip_due: _Optional[_Union[TipDue, _Mapping]] = ..., reward_settled: _Optional[_Union[RewardSettled, _Mapping]] = ..., item_completed: _Optional[_Union[ItemCompleted, _Mapping]] = ..., profile_changed: _Optional[_Union[ProfileChanged, _Mapping]] = ..., consents_changed: _Optional[_Union[ConsentsChanged, _Mapping]] = ..., erasure_requested: _Optional[_Union[ErasureRequested, _Mapping]] = ..., erasure_done: _Optional[_Union[ErasureDone, _Mapping]] = ...) -> None: ...
 
 class Signal(_message.Message):
     __slots__ = ("signal_id", "type", "source", "origin", "occurred_at", "item_ref", "status", "title_hash", "title_words", "title_chars", "due_at", "due_on", "starts_at", "ends_at", "all_day", "busy", "effort_minutes", "priority", "category", "linked_ref", "valence", "energy", "place")
@@ -188,6 +190,16 @@ class RewardSettled(_message.Message):
     reward: float
     decided_at: _timestamp_pb2.Timestamp
     def __init__(self, decision_id: _Optional[str] = ..., revision: _Optional[int] = ..., reward: _Optional[float] = ..., decided_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ItemCompleted(_message.Message):
+    __slots__ = ("item_ref", "decision_id", "completed_at")
+    ITEM_REF_FIELD_NUMBER: _ClassVar[int]
+    DECISION_ID_FIELD_NUMBER: _ClassVar[int]
+    COMPLETED_AT_FIELD_NUMBER: _ClassVar[int]
+    item_ref: str
+    decision_id: str
+    completed_at: _timestamp_pb2.Timestamp
+    def __init__(self, item_ref: _Optional[str] = ..., decision_id: _Optional[str] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ProfileChanged(_message.Message):
     __slots__ = ("timezone", "locale")
