@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
 TYPE_BASE: Final = "urn:oo:problem:"
+_LONGEST_NAME: Final = 100
 
 
 class OoError(Exception):
@@ -117,6 +118,19 @@ class Unavailable(OoError):
 def field_errors(error: ValidationError) -> list[dict[str, str]]:
     """One `{pointer, detail}` per wrong field; never the value, which may be personal."""
     return [
-        {"pointer": "/" + "/".join(str(part) for part in e["loc"]), "detail": e["msg"]}
+        {"pointer": "".join(f"/{_token(part)}" for part in e["loc"]), "detail": _what_to_change(e)}
         for e in error.errors(include_url=False, include_context=False, include_input=False)
     ]
+
+
+def _token(part: int | str) -> str:
+    """A part of a JSON pointer (RFC 6901). A name that was sent comes back short and as plain text."""
+    name = str(part)[:_LONGEST_NAME].encode("utf-8", "replace").decode()
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def _what_to_change(error: Mapping[str, Any]) -> str:
+    # The only message of pydantic's that quotes what was sent.
+    if error["type"] == "uuid_parsing":
+        return "send a UUID"
+    return str(error["msg"]).removeprefix("Value error, ")

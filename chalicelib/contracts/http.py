@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.contracts.consents import Consent, ConsentState
+from chalicelib.contracts.fields import Moment, Truth, Whole
 
 
 class Strict(BaseModel):
@@ -50,9 +51,9 @@ NoTipReason = Literal["consent_required", "nothing_now"]
 class RecommendContext(Strict):
     """What the client knows right now; all optional."""
 
-    minutes_free: Annotated[int, Field(ge=1, le=720)] | None = None
+    minutes_free: Annotated[Whole, Field(ge=1, le=720)] | None = None
     place: Literal["home", "work", "out", "travel"] | None = None
-    energy: Annotated[int, Field(ge=1, le=5)] | None = None
+    energy: Annotated[Whole, Field(ge=1, le=5)] | None = None
 
 
 class RecommendRequest(Strict):
@@ -85,7 +86,7 @@ class Recommendation(BaseModel):
 class ExposureRequest(Strict):
     """The body of `POST /api/tips/{id}/exposure`."""
 
-    exposed_at: AwareDatetime | None = Field(default=None, description="When it was seen; default now.")
+    exposed_at: Moment | None = Field(default=None, description="When it was seen; default now.")
 
 
 ReactionKind = Literal["done", "snooze", "dismiss", "helpful", "not_helpful", "undo"]
@@ -100,7 +101,7 @@ class ReactionRequest(Strict):
 
     kind: ReactionKind
     reason: DismissReason | None = Field(default=None, description="With `dismiss`: why not now.")
-    until: AwareDatetime | None = Field(default=None, description="With `snooze`: default 3 h from now.")
+    until: Moment | None = Field(default=None, description="With `snooze`: default 3 h from now.")
 
 
 class ReactionAccepted(BaseModel):
@@ -199,8 +200,13 @@ class ConsentsAnswer(BaseModel):
 class ConsentsPut(Strict):
     """The body of `PUT /api/profile/consents`: those named change, the others stay."""
 
-    consents: dict[Consent, bool] = Field(min_length=1)
-    text_version: str = Field(description="The version of the text the person saw.")
+    consents: dict[Consent, Truth] = Field(min_length=1)
+    text_version: str = Field(
+        min_length=1,
+        max_length=40,
+        pattern=r"^[0-9A-Za-z._-]+$",
+        description="The version of the text the person saw.",
+    )
 
 
 class ErasureAccepted(BaseModel):

@@ -10,7 +10,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from chalicelib.contracts.fields import Day, Moment, Truth, Whole
 
 MAX_ENTRIES: Final = 100
 MAX_BYTES: Final = 256 * 1024
@@ -22,7 +24,7 @@ Ref = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+
 Title = Annotated[str, Field(min_length=1, max_length=500)]
 Category = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 SourceName = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
-Minutes = Annotated[int, Field(ge=1, le=24 * 60)]
+Minutes = Annotated[Whole, Field(ge=1, le=24 * 60)]
 SignalType = Literal["task", "event", "habit", "mood", "context"]
 # Where the words came from decides how long they may rest: typed into oO until done or deleted,
 # a file 30 days, a connector (third party) 24 hours.
@@ -33,7 +35,7 @@ class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     id: UUID | None = Field(default=None, description="Yours, to make retries safe; else derived.")
-    occurred_at: AwareDatetime = Field(
+    occurred_at: Moment = Field(
         description="When it happened or became known; within the last 400 days, at most 10 min ahead."
     )
     source: SourceName = Field(default="manual", description="What sent it, e.g. `todoist-csv`.")
@@ -47,10 +49,10 @@ class TaskSignal(_Entry):
     item_ref: Ref
     title: Title | None = None
     status: Literal["open", "done", "deleted"] = "open"
-    due_at: AwareDatetime | None = Field(default=None, description="A moment; at most 2 years ahead.")
-    due_on: date | None = Field(default=None, description="A day, when no time is set.")
+    due_at: Moment | None = Field(default=None, description="A moment; at most 2 years ahead.")
+    due_on: Day | None = Field(default=None, description="A day, when no time is set.")
     effort_minutes: Minutes | None = None
-    priority: Annotated[int, Field(ge=1, le=4)] | None = Field(default=None, description="1 is highest.")
+    priority: Annotated[Whole, Field(ge=1, le=4)] | None = Field(default=None, description="1 is highest.")
     category: Category | None = None
     linked_ref: Ref | None = Field(default=None, description="The event or parent it belongs to.")
 
@@ -68,10 +70,10 @@ class EventSignal(_Entry):
     item_ref: Ref
     title: Title | None = None
     status: Literal["confirmed", "cancelled"] = "confirmed"
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
-    all_day: bool = False
-    busy: bool = True
+    starts_at: Moment
+    ends_at: Moment
+    all_day: Truth = False
+    busy: Truth = True
     category: Category | None = None
 
     @model_validator(mode="after")
@@ -96,8 +98,8 @@ class MoodSignal(_Entry):
     """How the person said they are; 1 lowest to 5 highest."""
 
     type: Literal["mood"]
-    valence: Annotated[int, Field(ge=1, le=5)] | None = None
-    energy: Annotated[int, Field(ge=1, le=5)] | None = None
+    valence: Annotated[Whole, Field(ge=1, le=5)] | None = None
+    energy: Annotated[Whole, Field(ge=1, le=5)] | None = None
 
     @model_validator(mode="after")
     def _something(self) -> MoodSignal:

@@ -163,13 +163,20 @@ def _same_origin(headers: Mapping[str, str]) -> None:
     if headers.get("sec-fetch-site", "same-origin") == "cross-site":
         raise Forbidden("Call this from oO's own page.")
     origin, host = headers.get("origin"), headers.get("x-forwarded-host") or headers.get("host")
-    if origin and host and urlsplit(origin).netloc != host:
+    if origin and host and _host_of(origin) != host:
         raise Forbidden("The Origin header does not match this site.")
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # e.g. half an IPv6 address
+        return ""
 
 
 def _parse(model: type[BaseModel], raw: bytes) -> BaseModel:
     try:
-        value = json.loads(raw or b"{}")
+        value = json.loads(raw or b"{}", object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:  # also a number of too many digits
         where = (
             f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
@@ -178,6 +185,14 @@ def _parse(model: type[BaseModel], raw: bytes) -> BaseModel:
     if not isinstance(value, dict):
         raise Malformed("The body must be a JSON object.")
     return _validate(model, value)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object. Of two fields of one name JSON readers keep one: what the other said would be lost."""
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise Malformed("An object of the body has two fields of the same name; name each once.")
+    return value
 
 
 def _validate(model: type[BaseModel], value: Mapping[str, Any]) -> BaseModel:

@@ -12,12 +12,15 @@ import http.client
 import json
 import sys
 import threading
+from collections.abc import Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import uuid4
 
+from oo_local.contract import CONTRACT, Contract
 from oo_local.ports import HOST
 
 STAGE: Final = "v1"
@@ -33,6 +36,14 @@ _HOP: Final = frozenset(
 # What only the front may say.
 _OWN: Final = ("x-forwarded-host", "x-forwarded-for", "x-forwarded-proto", "forwarded")
 _NO_ROUTE: Final = "Missing Authentication Token"
+# As the gateway words them; the rest are the standard's own.
+_TITLES: Final = {
+    "not-found": "No such thing",
+    "method-not-allowed": "Not with this method",
+    "too-large": "Too large",
+    "malformed": "The request could not be read",
+    "unavailable": "Not available right now",
+}
 
 
 class AddressFile:
@@ -67,6 +78,7 @@ class Front(ThreadingHTTPServer):
         super().__init__((HOST, port), _Handler)
         self.emulator_port = emulator_port
         self.address = address
+        self.contract = Contract()
         self.local = threading.local()
 
     def upstream(self, fresh: bool = False) -> http.client.HTTPConnection:
@@ -118,15 +130,37 @@ class _Handler(BaseHTTPRequestHandler):
             )
             return
         if answer.status == HTTPStatus.FORBIDDEN and _NO_ROUTE.encode() in content:
-            self._problem(
-                HTTPStatus.NOT_FOUND,
-                "not-found",
-                f"There is no {self.command} {path.partition('?')[0][:200]}.",
-            )
+            self._no_route(api_id, path.partition("?")[0])
             return
         self._answer(answer.status, answer.getheaders(), content)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _forward  # noqa: N815
+
+    def _no_route(self, api_id: str, path: str) -> None:
+        """API Gateway tells neither a wrong path nor a wrong method; the contract tells both."""
+        methods = self.server.contract.methods(
+            api_id, path, lambda: self._ask("GET", f"/_aws/execute-api/{api_id}/{STAGE}{CONTRACT}", b"")[1]
+        )
+        if methods:
+            self._not_with_this_method({"Allow": ", ".join(methods)})
+            return
+        self._problem(HTTPStatus.NOT_FOUND, "not-found", f"There is no such route; see {CONTRACT}.")
+
+    def _not_with_this_method(self, headers: dict[str, str]) -> None:
+        self._problem(
+            HTTPStatus.METHOD_NOT_ALLOWED,
+            "method-not-allowed",
+            f"See {CONTRACT} for the methods of this route.",
+            headers=headers,
+        )
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What the server itself refuses: what it cannot read, and methods that HTTP does not know."""
+        self.close_connection = True
+        if code == HTTPStatus.NOT_IMPLEMENTED:
+            self._not_with_this_method({})
+            return
+        self._problem(HTTPStatus(code), "malformed", "The request could not be read.")
 
     def _ask(self, method: str, target: str, body: bytes) -> tuple[http.client.HTTPResponse, bytes]:
         """Ask the emulator. Only GET is asked twice: another method may already have done its work."""
@@ -193,6 +227,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in headers:
             if name.lower() not in _HOP and name.lower() not in {"server", "date"}:
                 self.send_header(name, value)
+        if self.close_connection:
+            self.send_header("Connection", "close")
         if status not in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
             self.send_header("Content-Length", str(len(content)))
         self.end_headers()
@@ -200,10 +236,18 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(content)
         self.wfile.flush()
 
-    def _problem(self, status: HTTPStatus, slug: str, detail: str, **extra: Any) -> None:
+    def _problem(
+        self,
+        status: HTTPStatus,
+        slug: str,
+        detail: str,
+        *,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        **extra: Any,
+    ) -> None:
         document = {
             "type": f"urn:oo:problem:{slug}",
-            "title": status.phrase,
+            "title": _TITLES.get(slug, status.phrase),
             "status": int(status),
             "detail": detail,
             "instance": str(uuid4()),
@@ -212,7 +256,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(
             status,
             [("Content-Type", "application/problem+json"), ("Cache-Control", "no-store"),
-             ("X-Content-Type-Options", "nosniff")],
+             ("X-Content-Type-Options", "nosniff"), *headers.items()],
             json.dumps(document).encode(),
         )  # fmt: skip
 

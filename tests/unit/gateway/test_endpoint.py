@@ -117,9 +117,11 @@ def test_a_good_request_is_answered(client: Client) -> None:
         (b"{}", 422, "invalid"),
         (b'{"number": "many"}', 422, "invalid"),
         (b'{"number": 1, "colour": "red"}', 422, "invalid"),
+        (b'{"number": 1, "number": 2}', 400, "malformed"),
+        (b'{"number": 1, "colour": {"a": [], "a": []}}', 400, "malformed"),
         (b"x" * 1_000_000, 413, "too-large"),
     ],
-    ids=["json", "utf8", "array", "deep", "missing", "type", "unknown", "large"],
+    ids=["json", "utf8", "array", "deep", "missing", "type", "unknown", "twice", "twice-inside", "large"],
 )
 def test_bad_bodies_are_named(client: Client, body: bytes, status: int, slug: str) -> None:
     document = problem(send(client, "post", "/double", body))
@@ -143,7 +145,11 @@ def test_who_is_asked_first(client: Client) -> None:
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Origin": "https://evil.example", "Host": "oo.example"}, {"Sec-Fetch-Site": "cross-site"}],
+    [
+        {"Origin": "https://evil.example", "Host": "oo.example"},
+        {"Origin": "http://[::1", "Host": "oo.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
 )
 def test_another_sites_page_is_refused(client: Client, headers: dict[str, str]) -> None:
     assert problem(send(client, "post", "/double", b'{"number": 1}', **headers))["status"] == 403
