@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -119,8 +120,9 @@ class Emulator:
         return client(service, self.url)
 
 
+@cache
 def client(service: str, endpoint: str) -> Any:
-    """A boto3 client of the emulator at `endpoint`, whatever the environment says."""
+    """A boto3 client of the emulator at `endpoint`, whatever the environment says; kept once made."""
     import boto3
     from botocore.config import Config
 
