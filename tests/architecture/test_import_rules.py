@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = {"auth", "events", "integrations", "profile", "recommender"}
+STORE = {"store.py", "rows.py"}
 ENTRY = {"routes.py", "consumers.py", "schedules.py"}
 PLUG_INS = {"providers", "sources", "channels", "files"}
 FILES = sorted(
@@ -51,10 +52,7 @@ def violations(path: Path) -> Iterator[str]:
         if top == "chalice" and not (in_chalicelib and (module == "gateway" or name in ENTRY)):
             yield f"chalice ({target})"
         if top in {"boto3", "botocore", "pynamodb"} and not (
-            module == "runtime"
-            or name == "store.py"
-            or PLUG_INS & set(path.parts)
-            or path.parts[0] == "ml_lambda"
+            module == "runtime" or name in STORE or PLUG_INS & set(path.parts) or path.parts[0] == "ml_lambda"
         ):
             yield f"AWS ({target})"
         if top != "chalicelib":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import permutations
 from typing import Any
@@ -350,3 +351,41 @@ def test_a_bus_that_refuses_stops_the_fan_out(settling: Settling) -> None:
     settling.bus.refuses = True
     with pytest.raises(BusError):
         settling.settlement.publish_due()
+
+
+def test_a_done_tip_completes_its_item_unless_it_was_undone() -> None:
+    settling = Settling()
+    settling.says("done")
+    said = settling.event(TipReacted(decision_id=settling.tip, revision=1, kind="done"))
+    settling.settlement.complete(said)
+    settling.settlement.complete(said)
+    completions = [e for e in settling.bus.events if type_of(e) == "item_completed"]
+    assert {e.event_id for e in completions} == {completions[0].event_id}
+    assert completions[0].item_completed.item_ref == settling.decision.candidate.item_ref
+    settling.bus.events.clear()
+    settling.says("undo")
+    settling.settlement.complete(said)
+    assert settling.bus.events == []
+
+
+@pytest.mark.parametrize("kind", ["snooze", "dismiss", "helpful", "undo"])
+def test_other_reactions_complete_nothing(kind: str) -> None:
+    settling = Settling()
+    settling.says("done")
+    settling.settlement.complete(settling.event(TipReacted(decision_id=settling.tip, revision=1, kind=kind)))
+    assert settling.bus.events == []
+
+
+def test_a_step_or_a_plan_does_not_complete_the_item() -> None:
+    settling = Settling()
+    settling.says("done")
+    stored = settling.stored
+    chosen = stored.decision.choice.candidates[0]
+    step = chosen.model_copy(update={"candidate": candidate(angle="smallest_step")})
+    choice = stored.decision.choice.model_copy(update={"candidates": [step], "chosen": 0})
+    decision = stored.decision.model_copy(update={"choice": choice})
+    settling.store.decisions[PERSON, settling.tip] = replace(stored, decision=decision)
+    settling.settlement.complete(
+        settling.event(TipReacted(decision_id=settling.tip, revision=1, kind="done"))
+    )
+    assert settling.bus.events == []
