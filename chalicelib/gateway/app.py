@@ -6,6 +6,7 @@ from typing import Any
 
 from chalice.app import Chalice
 
+from chalicelib.gateway.pages import BINARY_TYPES
 from chalicelib.gateway.problems import PROBLEM, problem_of_status
 
 
@@ -26,4 +27,6 @@ class App(Chalice):  # type: ignore[misc]
 
 def create_app() -> App:
     """The app, before its blueprints are registered."""
-    return App(app_name="oo", configure_logs=False)
+    app = App(app_name="oo", configure_logs=False)
+    app.api.binary_types.extend(BINARY_TYPES)
+    return app

@@ -54,7 +54,7 @@ TYPES: Final[dict[str, str]] = {
 
 # API Gateway turns base64 back into bytes only when the FIRST type of the request's Accept header is
 # registered as binary; browsers ask for images with one of these first. Chalice registers image/png itself.
-BINARY_TYPES: Final = ("image/avif", "image/webp", "image/png")
+BINARY_TYPES: Final = ("image/avif", "image/webp")
 
 _REFERENCE: Final = re.compile(r"(?<=[\"'(])((?:\./|(?:\.\./)?assets/))([a-z0-9-]+\.[a-z]+)(?=[\"')])")
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"

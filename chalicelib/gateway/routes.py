@@ -12,7 +12,7 @@ from chalicelib.contracts.http import Health, HealthReport
 from chalicelib.gateway.call import Call, Reply
 from chalicelib.gateway.health import report
 from chalicelib.gateway.openapi import document
-from chalicelib.gateway.pages import page
+from chalicelib.gateway.pages import AssetQuery, page
 from chalicelib.wiring import api
 
 bp = Blueprint(__name__)
@@ -53,11 +53,12 @@ def index(call: Call[bytes]) -> Reply:
 
 
 @api.endpoint(
-    bp, "GET", "/assets/{name}", access="anyone", answers={200: "application/octet-stream", 304: None}
-)
+    bp, "GET", "/assets/{name}", access="anyone", query=AssetQuery,
+    answers={200: "application/octet-stream", 304: None},
+)  # fmt: skip
 def asset(call: Call[bytes]) -> Reply:
     """A file of the page."""
-    return page(call.path["name"], call.headers)
+    return page(call.path["name"], call.headers, call.query.v)
 
 
 @api.endpoint(bp, "GET", "/sw.js", access="anyone", answers={200: "text/javascript", 304: None})

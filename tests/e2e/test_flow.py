@@ -125,6 +125,23 @@ def test_a_reaction_is_learned_and_the_next_choice_knows_it(
         assert "epsilon_greedy_v1" in choice["shadow"]
 
 
+def test_done_on_the_page_is_done_in_the_list(stack: RunningStack, person: httpx.Client) -> None:
+    sqs = stack.client("sqs")
+    url = sqs.get_queue_url(QueueName="oo-local-complete")["QueueUrl"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"DelaySeconds": "0"})  # a minute, for an undo
+    today = (datetime.now(UTC) + timedelta(hours=4)).isoformat()
+    send(person, task("bread", "Buy bread", due_at=today))
+    tip = tip_about(stack, person, "Buy bread")
+    assert tip["angle"] == "do_now"
+    react(person, tip, "done")
+
+    def done() -> bool:
+        newest = person.get("/api/signals", params={"limit": 1}).json()["signals"][0]
+        return (newest["item_ref"], newest["status"], newest["source"]) == ("bread", "done", "oo")
+
+    stack.wait_until(done)
+
+
 @pytest.mark.parametrize(
     ("reason", "allowed"),
     [("too_big", {"smallest_step"}), ("wrong_time", {"plan_slot"}), ("not_mine", set())],
