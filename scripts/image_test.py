@@ -33,7 +33,9 @@ class Unlike(Exception):
 
 def main() -> int:
     """Run every step; what was started is stopped whatever happens."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # SIGINT too: a shell starts what it puts into the background with SIGINT ignored.
+        signal.signal(number, _interrupt)
     steps = Steps(Shown())
     try:
         with contextlib.ExitStack() as stack:
@@ -64,7 +66,7 @@ def _run(steps: Steps, stack: contextlib.ExitStack) -> None:
         step.note(build.build(running, chosen, ROOT, HOME))
         image = running.inspect(build.TAG) or {}
         step.note(f"{build.TAG}: {image['Size'] / 1e6:.0f} MB ({image['Architecture']})")
-    stack.callback(running.remove_containers_of, build.TAG)
+    stack.callback(running.tidy, build.TAG)
     _look_into(steps, running)
     _invoke(steps, stack, running)
 

@@ -77,11 +77,14 @@ class Engine:
             return bridge_address(found[0]["IPAM"]["Config"] or [])
         return ""
 
-    def remove_containers_of(self, image: str) -> None:
-        """Remove every container of an image, running or not."""
+    def tidy(self, image: str) -> None:
+        """Remove every container of an image; an engine of our own also forgets what earlier runs built."""
         with contextlib.suppress(CommandFailed, subprocess.TimeoutExpired):
             if found := self.docker("ps", "--all", "--quiet", "--filter", f"ancestor={image}").split():
                 self.docker("rm", "--force", *found)
+            if self.private:
+                self.docker("container", "prune", "--force")
+                self.docker("image", "prune", "--force")
 
 
 def bridge_address(configurations: Sequence[Mapping[str, str]]) -> str:
@@ -180,7 +183,13 @@ def private_engine(home: Path) -> Iterator[Engine]:
     """A dockerd of our own: data, sockets and pid below `home`, ended whatever happens."""
     home.mkdir(parents=True, exist_ok=True)
     socket = f"unix://{home / 'docker.sock'}"
-    had_bridge = _BRIDGE.exists()
+    log = home / "logs" / "dockerd.log"
+    if _runs(home / "docker.pid"):
+        raise CommandFailed("another image test runs in this checkout: wait for its end")
+    log.unlink(missing_ok=True)
+    made_bridge = home / "made-bridge"
+    if not _BRIDGE.exists():
+        made_bridge.touch()
     child = Child(
         "dockerd",
         [
@@ -188,7 +197,7 @@ def private_engine(home: Path) -> Iterator[Engine]:
             "--data-root", str(home / "data"), "--exec-root", str(home / "exec"),
             "--pidfile", str(home / "docker.pid"),
         ],
-        log=home / "logs" / "dockerd.log",
+        log=log,
         env={**os.environ, "TMPDIR": _folder(home / "tmp")},
     )  # fmt: skip
     try:
@@ -200,8 +209,9 @@ def private_engine(home: Path) -> Iterator[Engine]:
     finally:
         child.stop(patience=30)
         _end_leftovers(home)
-        if not had_bridge and _BRIDGE.exists():
-            subprocess.run(["ip", "link", "delete", "docker0"], check=False, capture_output=True)
+        if made_bridge.exists():
+            subprocess.run(["ip", "link", "delete", _BRIDGE.name], check=False, capture_output=True)
+            made_bridge.unlink()
 
 
 def _answers(socket: str, found: list[Engine]) -> bool:
@@ -209,6 +219,15 @@ def _answers(socket: str, found: list[Engine]) -> bool:
     if engine is not None:
         found.append(engine)
     return engine is not None
+
+
+def _runs(pid_file: Path) -> bool:
+    """Whether the engine that wrote it still runs."""
+    try:
+        command = Path("/proc", pid_file.read_text().strip(), "cmdline").read_bytes()
+    except OSError:
+        return False
+    return str(pid_file).encode() in command
 
 
 def _folder(path: Path) -> str:
