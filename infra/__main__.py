@@ -1,4 +1,4 @@
-"""`python -m infra render|check|tree|deploy`."""
+"""`python -m infra render|check|tree|deploy|redrive`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from infra.functions import AWS_STAGES, STAGES
+from infra.queues import QUEUES
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,6 +27,9 @@ def main(arguments: list[str] | None = None) -> int:
     deploy.add_argument("--image", default="", help="URI of the scoring image by digest; else it is built")
     deploy.add_argument("--alarm-topic", default="", help="ARN of the topic that alarms go to")
     deploy.add_argument("--plan", action="store_true", help="print the steps, do nothing")
+    redrive = commands.add_parser("redrive", help="send dead letters back to their queue")
+    redrive.add_argument("--stage", choices=STAGES, required=True)
+    redrive.add_argument("queue", choices=[queue.name for queue in QUEUES])
     options = parser.parse_args(arguments)
     if options.command in {"render", "check"}:
         return _rendered(write=options.command == "render")
@@ -35,6 +39,10 @@ def main(arguments: list[str] | None = None) -> int:
         outputs = dict(pair.split("=", 1) for pair in options.output)
         print(app_tree(options.to, options.stage, outputs))
         return 0
+    if options.command == "redrive":
+        from infra.redrive import main as redrive_queue
+
+        return redrive_queue(options.stage, options.queue)
     from infra.deploy import Deploy
 
     return Deploy(options.stage, image=options.image, alarm_topic=options.alarm_topic).run(plan=options.plan)
