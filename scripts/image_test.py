@@ -130,9 +130,7 @@ def _invoke(steps: Steps, stack: contextlib.ExitStack, running: Engine) -> None:
             f"{len(expected[0]['choice']['candidates'])} candidates; silence for a stranger"
         )
     rank = function("rank")
-    reach = (
-        "the container must reach this machine: a firewall may keep host.docker.internal from the emulator"
-    )
+    reach = "mend what it names; a time-out means that a firewall keeps containers from this machine"
     with steps.step("rank under the Runtime Interface Emulator", reach) as step:
         asked = invoke.under_rie(running, emulator, rank, requests)
         _same(expected, asked.answers)
