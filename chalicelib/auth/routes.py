@@ -53,7 +53,7 @@ def login(call: Call[None]) -> Reply:
 
 @api.endpoint(
     bp, "GET", "/api/auth/callback/{provider}", access="anyone", query=Callback, answers={303: None},
-    problems=(400, 503),
+    problems=(400, 409, 503),
 )  # fmt: skip
 def callback(call: Call[None]) -> Reply:
     """Come back from the provider: a session, and on to the page.
@@ -65,7 +65,7 @@ def callback(call: Call[None]) -> Reply:
 
 @api.endpoint(
     bp, "POST", "/api/auth/callback/{provider}", access="anyone", answers={303: None},
-    problems=(400, 503), content_types=(_FORM,), cross_site=True,
+    problems=(400, 409, 503), content_types=(_FORM,), cross_site=True,
 )  # fmt: skip
 def callback_form(call: Call[bytes]) -> Reply:
     """Come back from a provider that posts a form.

@@ -19,7 +19,7 @@ bp = Blueprint(__name__)
     "/api/signals",
     body=SignalBatch,
     answers={202: SignalResults},
-    problems=(400, 403, 413, 422, 503),
+    problems=(400, 403, 410, 413, 422, 503),
     max_bytes=MAX_BYTES,
 )
 def send_signals(call: Call[SignalBatch]) -> SignalResults:
@@ -37,7 +37,7 @@ def list_signals(call: Call[None]) -> StoredSignals:
     return wiring.events().history(call.person_id, call.query.limit, call.query.cursor)
 
 
-@api.endpoint(bp, "DELETE", "/api/signals/{signal_id}", answers={204: None}, problems=(404, 503))
+@api.endpoint(bp, "DELETE", "/api/signals/{signal_id}", answers={204: None}, problems=(404, 409, 503))
 def delete_signal(call: Call[None]) -> Reply:
     """Take a signal back, with what was derived from it alone."""
     wiring.events().delete(call.person_id, call.path["signal_id"], call.trace_id)

@@ -100,11 +100,13 @@ def _entries(components: dict[str, Any]) -> dict[str, Any]:
 def _operation(spec: Spec, names: dict[type[BaseModel], Any], components: dict[str, Any]) -> dict[str, Any]:
     errors = {*spec.problems, 500}
     if spec.access != "anyone":
-        errors |= {401, 429}
-    if spec.access == "admin" or spec.method != "GET":
+        errors |= {401, 429, 503}
+    if spec.access == "admin":
         errors |= {403}
+    if spec.method != "GET":
+        errors |= {403, 413, 415}
     if spec.body is not None:
-        errors |= {400, 413, 415, 422}
+        errors |= {400, 422}
     if spec.query is not None:
         errors |= {422}
     if "{" in spec.path:

@@ -19,7 +19,7 @@ def get_profile(call: Call[None]) -> Profile:
 
 
 @api.endpoint(
-    bp, "PATCH", "/api/profile", body=ProfilePatch, answers={200: Profile}, problems=(400, 410, 422, 503)
+    bp, "PATCH", "/api/profile", body=ProfilePatch, answers={200: Profile}, problems=(400, 409, 410, 422, 503)
 )
 def change_profile(call: Call[ProfilePatch]) -> Profile:
     """Change what you name; the rest stays."""
@@ -38,7 +38,7 @@ def get_consents(call: Call[None]) -> ConsentsAnswer:
     "/api/profile/consents",
     body=ConsentsPut,
     answers={200: ConsentsAnswer},
-    problems=(400, 410, 422, 503),
+    problems=(400, 409, 410, 422, 503),
 )
 def put_consents(call: Call[ConsentsPut]) -> ConsentsAnswer:
     """Agree or withdraw; those not named stay.

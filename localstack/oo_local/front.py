@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import unquote
 from uuid import uuid4
 
 from oo_local.contract import CONTRACT, Contract
@@ -138,10 +139,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _no_route(self, api_id: str, path: str) -> None:
         """API Gateway tells neither a wrong path nor a wrong method; the contract tells both."""
+        contract = f"/_aws/execute-api/{api_id}/{STAGE}{CONTRACT}"
         methods = self.server.contract.methods(
-            api_id, path, lambda: self._ask("GET", f"/_aws/execute-api/{api_id}/{STAGE}{CONTRACT}", b"")[1]
+            api_id, unquote(path), lambda: self._ask("GET", contract, b"")[1]
         )
-        if methods:
+        if methods and self.command not in methods:
             self._not_with_this_method({"Allow": ", ".join(methods)})
             return
         self._problem(HTTPStatus.NOT_FOUND, "not-found", f"There is no such route; see {CONTRACT}.")
@@ -157,6 +159,8 @@ class _Handler(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """What the server itself refuses: what it cannot read, and methods that HTTP does not know."""
         self.close_connection = True
+        # To a request line that it cannot read it would answer without a head, as in HTTP 0.9.
+        self.request_version = self.protocol_version
         if code == HTTPStatus.NOT_IMPLEMENTED:
             self._not_with_this_method({})
             return
