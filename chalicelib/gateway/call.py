@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
 
@@ -12,6 +12,7 @@ from chalicelib.contracts.errors import Unauthenticated
 from chalicelib.contracts.http import Principal
 
 BodyT = TypeVar("BodyT")
+NO_PERSON: Final = "This needs a person's session, not an admin's."
 Access = Literal["anyone", "person", "admin", "session"]
 """Who may call: anyone; a signed-in person; an admin; anyone signed in."""
 
@@ -33,7 +34,7 @@ class Call(Generic[BodyT]):
     def person_id(self) -> str:
         """The person who asks; only for access `person`."""
         if self.principal.person_id is None:
-            raise Unauthenticated("This needs a person's session, not an admin's.")
+            raise Unauthenticated(NO_PERSON)
         return self.principal.person_id
 
 

@@ -22,10 +22,18 @@ from urllib.parse import urlsplit
 from chalice.app import Blueprint, Response
 from pydantic import BaseModel, ValidationError
 
-from chalicelib.contracts.errors import Forbidden, Invalid, Malformed, OoError, TooLarge, field_errors
+from chalicelib.contracts.errors import (
+    Forbidden,
+    Invalid,
+    Malformed,
+    OoError,
+    TooLarge,
+    Unauthenticated,
+    field_errors,
+)
 from chalicelib.contracts.http import Principal
 from chalicelib.contracts.ports import Authenticator, Ids
-from chalicelib.gateway.call import Access, Call, Reply, Spec
+from chalicelib.gateway.call import NO_PERSON, Access, Call, Reply, Spec
 from chalicelib.gateway.problems import problem_document
 from chalicelib.runtime.logging import Logger, trace
 
@@ -143,6 +151,8 @@ class Gateway:
             principal = self._authenticator().authenticate(headers)
             if spec.access == "admin" and principal.role != "admin":
                 raise Forbidden("This needs an admin's session.")
+            if spec.access == "person" and principal.person_id is None:
+                raise Unauthenticated(NO_PERSON)
         raw: bytes = request.raw_body or b""
         if len(raw) > max_bytes:
             raise TooLarge(f"Send at most {max_bytes} bytes; this was {len(raw)}.", limit=max_bytes)

@@ -136,6 +136,7 @@ def test_each_wrong_field_is_named_without_its_value(client: Client) -> None:
 
 def test_who_is_asked_first(client: Client) -> None:
     assert problem(send(client, "post", "/double", b"{", Cookie=""))["status"] == 401
+    assert problem(send(client, "post", "/double", b"{", Cookie="sid=admin"))["status"] == 401
     assert problem(send(client, "post", "/admin-only"))["status"] == 403
     assert send(client, "post", "/admin-only", Cookie="sid=admin").status_code == 204
     limited = send(client, "post", "/double", Cookie="sid=eager")
