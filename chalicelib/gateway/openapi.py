@@ -132,7 +132,8 @@ def _operation(spec: Spec, names: dict[type[BaseModel], Any], components: dict[s
         operation["security"] = _SECURITY[spec.access]
     if spec.body is not None:
         operation["requestBody"] = {
-            "required": True,
+            # No body is an empty object.
+            "required": any(field.is_required() for field in spec.body.model_fields.values()),
             "content": {"application/json": {"schema": {"$ref": names[spec.body]}}},
         }
     parameters = [

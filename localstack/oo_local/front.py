@@ -144,17 +144,14 @@ class _Handler(BaseHTTPRequestHandler):
             api_id, unquote(path), lambda: self._ask("GET", contract, b"")[1]
         )
         if methods and self.command not in methods:
-            self._not_with_this_method({"Allow": ", ".join(methods)})
+            self._problem(
+                HTTPStatus.METHOD_NOT_ALLOWED,
+                "method-not-allowed",
+                f"See {CONTRACT} for the methods of this route.",
+                headers={"Allow": ", ".join(methods)},
+            )
             return
         self._problem(HTTPStatus.NOT_FOUND, "not-found", f"There is no such route; see {CONTRACT}.")
-
-    def _not_with_this_method(self, headers: dict[str, str]) -> None:
-        self._problem(
-            HTTPStatus.METHOD_NOT_ALLOWED,
-            "method-not-allowed",
-            f"See {CONTRACT} for the methods of this route.",
-            headers=headers,
-        )
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """What the server itself refuses: what it cannot read, and methods that HTTP does not know."""
@@ -162,7 +159,7 @@ class _Handler(BaseHTTPRequestHandler):
         # To a request line that it cannot read it would answer without a head, as in HTTP 0.9.
         self.request_version = self.protocol_version
         if code == HTTPStatus.NOT_IMPLEMENTED:
-            self._not_with_this_method({})
+            self._no_route(self.server.address.api_id(), self.path.partition("?")[0])
             return
         self._problem(HTTPStatus(code), "malformed", "The request could not be read.")
 
