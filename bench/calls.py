@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 
 def measure() -> list[Figure]:
     """Calls of one deciding recommend, with warm keys and with cold ones."""
-    with deployed() as stack, with_tasks(stack, "counted", 12) as client:
+    with deployed() as stack, closing(with_tasks(stack, "counted", 12)) as client:
         react(client, ask(client)["tip"])
         sid = client.cookies["sid"]
         functions = stack.client("lambda")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import threading
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 from bench.figures import Figure
@@ -28,7 +29,7 @@ def measure() -> list[Figure]:
 
 def _sequential(stack: Stack) -> list[Figure]:
     deciding, noop, shown = [], [], []
-    with with_tasks(stack, "one-after-another", 90) as client:
+    with closing(with_tasks(stack, "one-after-another", 90)) as client:
         for _ in range(5):
             react(client, _timed(client, []))
         for _ in range(ROUNDS):
