@@ -89,7 +89,8 @@ def _send(clients: list[httpx.Client], batches: list[list[dict[str, Any]]]) -> d
     lock = threading.Lock()
 
     def once(number: int) -> None:
-        client, batch = clients[number % PEOPLE], batches[number % len(batches)]
+        batch = batches[number % len(batches)]
+        client = clients[number % len(batches) % PEOPLE]
         for _ in range(8):
             answer = client.post("/api/signals", json={"signals": batch})
             if answer.status_code == 202:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from chalicelib.profile.service import ErasureService, ProfileService
     from chalicelib.recommender.service import RecommenderService
     from chalicelib.recommender.settlement import SettlementService
+    from chalicelib.runtime.bus import BatchBus
 
 
 # --- runtime ----------------------------------------------------------------------------------
@@ -140,6 +141,23 @@ def events() -> EventsService:
     from chalicelib.events.store import SignalTable, TailTable
 
     return EventsService(SignalTable(), TailTable(), consents(), sealer(), bus(), clock(), ids())
+
+
+@cache
+def batch_bus() -> BatchBus:
+    """The bus of consumers: one call for what a whole batch publishes."""
+    from chalicelib.runtime.bus import BatchBus
+
+    return BatchBus(bus())
+
+
+@cache
+def storing() -> EventsService:
+    """Events as the queue `signals` uses them: publishing waits for the batch's end."""
+    from chalicelib.events.service import EventsService
+    from chalicelib.events.store import SignalTable, TailTable
+
+    return EventsService(SignalTable(), TailTable(), consents(), sealer(), batch_bus(), clock(), ids())
 
 
 # --- recommender ------------------------------------------------------------------------------

@@ -136,7 +136,7 @@ _CHALICE: Final[tuple[Function, ...]] = (
         memory=256,
         timeout=15,
         owner="chalice",
-        grants=(g.write("tail"),),
+        grants=(g.write_batches("tail"),),
     ),
     Function(
         "recommender-settle",

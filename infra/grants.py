@@ -39,6 +39,11 @@ def write(*tables: str) -> Grant:
     return Grant(("dynamodb:PutItem",), tuple(f"table:{t}" for t in tables))
 
 
+def write_batches(*tables: str) -> Grant:
+    """Put rows many at a time, without conditions."""
+    return Grant(("dynamodb:BatchWriteItem",), tuple(f"table:{t}" for t in tables))
+
+
 def update(*tables: str) -> Grant:
     """Change attributes of rows."""
     return Grant(("dynamodb:UpdateItem",), tuple(f"table:{t}" for t in tables))

@@ -17,16 +17,17 @@ log = logger("events")
 @bp.on_sqs_message(queue=settings().name("signals"), batch_size=10)  # type: ignore[untyped-decorator]
 def store(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
     """Make signals durable and keep the items up to date."""
-    return consume(event.to_dict(), _store, log)
+    return consume(event.to_dict(), _store, log, wiring.batch_bus().flush)
 
 
 @bp.on_sqs_message(queue=settings().name("tail"), batch_size=10)  # type: ignore[untyped-decorator]
 def tail(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
     """Remember for a day that an event passed: its type and time, no person, no text."""
-    return consume(event.to_dict(), wiring.events().note, log)
+    passed: list[Envelope] = []
+    return consume(event.to_dict(), passed.append, log, lambda: wiring.events().note(passed))
 
 
 def _store(envelope: Envelope) -> None:
-    stored = wiring.events().store(envelope)
+    stored = wiring.storing().store(envelope)
     if stored in {"erased", "no_consent", "no_item"}:
         log.metric("oO", **{f"signal_dropped_{stored}": 1})

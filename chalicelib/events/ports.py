@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from chalicelib.contracts.consents import Consent
@@ -105,8 +105,8 @@ class SignalStore(Protocol):
 class TailStore(Protocol):
     """What passed the bus in the last 24 hours."""
 
-    def add(self, entry: TailEntry, event_id: str, expires_at: datetime) -> None:
-        """Keep an entry; the same event again changes nothing."""
+    def add(self, entries: Mapping[str, TailEntry], kept: timedelta) -> None:
+        """Keep entries by event id, that long after they happened; the same event again changes nothing."""
 
     def hour(self, hour: datetime, limit: int) -> list[TailEntry]:
         """The newest entries of the hour that begins then, newest first."""

@@ -250,16 +250,16 @@ class EventsService:
 
     # --- the tail, health -------------------------------------------------------------------------
 
-    def note(self, event: Envelope) -> None:
-        """Remember that an event passed; nothing of whom or what."""
-        at = moment(event.occurred_at)
-        entry = TailEntry(
-            at=at,
-            type=type_of(event) or "unknown",
-            trace_id=event.trace_id,
-            schema_version=event.schema_version,
-        )
-        self._tail.add(entry, event.event_id, at + timedelta(hours=TAIL_HOURS))
+    def note(self, events: Sequence[Envelope]) -> None:
+        """Remember that events passed; nothing of whom or what."""
+        entries = {}
+        for event in events:
+            at = moment(event.occurred_at)
+            entries[event.event_id] = TailEntry(
+                at=at, type=type_of(event) or "unknown", trace_id=event.trace_id,
+                schema_version=event.schema_version,
+            )  # fmt: skip
+        self._tail.add(entries, timedelta(hours=TAIL_HOURS))
 
     def tail(self, limit: int = 100) -> list[TailEntry]:
         """What passed in the last 24 hours, newest first; reads back hour by hour until it has enough."""

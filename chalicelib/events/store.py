@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from pynamodb.exceptions import DeleteError, TransactWriteError
@@ -189,12 +189,16 @@ class _PersonalTable:
 class TailTable:
     """The TailStore: one partition per hour."""
 
-    def add(self, entry: TailEntry, event_id: str, expires_at: datetime) -> None:
-        """A put under the event's own key, so that it may come twice."""
-        TailRow(
-            _hour(entry.at), f"{storable(entry.at)}#{event_id}", body=entry.model_dump_json(),
-            expires=int(expires_at.timestamp()),
-        ).save()  # fmt: skip
+    def add(self, entries: Mapping[str, TailEntry], kept: timedelta) -> None:
+        """Batched puts under the events' own keys, so that each may come twice."""
+        with TailRow.batch_write() as batch:
+            for event_id, entry in entries.items():
+                batch.save(
+                    TailRow(
+                        _hour(entry.at), f"{storable(entry.at)}#{event_id}", body=entry.model_dump_json(),
+                        expires=int((entry.at + kept).timestamp()),
+                    )
+                )  # fmt: skip
 
     def hour(self, hour: datetime, limit: int) -> list[TailEntry]:
         """One query."""

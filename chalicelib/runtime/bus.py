@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.contracts.events import Envelope, to_json, type_of
-from chalicelib.contracts.ports import BusError
+from chalicelib.contracts.ports import Bus, BusError
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -38,6 +38,28 @@ class SnsBus:
             if failed := answer.get("Failed"):
                 codes = sorted({str(f.get("Code")) for f in failed})
                 raise BusError(f"{len(failed)} of {len(batch)} events refused: {', '.join(codes)}")
+
+
+class BatchBus:
+    """Keeps what is published until `flush`, so that a whole queue batch costs one call.
+
+    Only for consumers, which flush before they report a message as done (`runtime/consuming.py`).
+    """
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._kept: list[Envelope] = []
+
+    def publish(self, events: Sequence[Envelope]) -> None:
+        """Keep the events."""
+        self._kept.extend(events)
+
+    def flush(self) -> None:
+        """Publish all that was kept. Raises BusError; then nothing is kept any more, and the messages
+        that caused the events come again."""
+        kept, self._kept = self._kept, []
+        if kept:
+            self._bus.publish(kept)
 
 
 def _batches(events: Sequence[Envelope]) -> Iterator[list[PublishBatchRequestEntryTypeDef]]:

@@ -18,12 +18,16 @@ from chalicelib.runtime.logging import Logger, trace
 
 
 def consume(
-    event: Mapping[str, Any], handle: Callable[[Envelope], None], log: Logger
+    event: Mapping[str, Any],
+    handle: Callable[[Envelope], None],
+    log: Logger,
+    finish: Callable[[], None] | None = None,
 ) -> dict[str, list[dict[str, str]]]:
     """Hand each message's envelope to `handle`; return the partial batch response.
 
     `event` is the raw SQS event (`Records` with `messageId` and `body`). The same message may come
-    twice, late or out of order: `handle` must be idempotent.
+    twice, late or out of order: `handle` must be idempotent. `finish` does once what the messages
+    have in common (one publish, one batch write); when it fails, all of them come again.
     """
     failures: list[dict[str, str]] = []
     for record in event["Records"]:
@@ -46,4 +50,10 @@ def consume(
         except Exception as error:
             log.exception("message failed", error, event=kind, message_id=record["messageId"])
             failures.append({"itemIdentifier": record["messageId"]})
+    if finish is not None:
+        try:
+            finish()
+        except Exception as error:
+            log.exception("batch failed", error, messages=len(event["Records"]))
+            failures = [{"itemIdentifier": record["messageId"]} for record in event["Records"]]
     return {"batchItemFailures": failures}

@@ -234,7 +234,7 @@ class EventsStores:
         for minute in (5, 1, 3, 5):
             at = NOW + timedelta(minutes=minute)
             entry = TailEntry(at=at, type="tip_due", trace_id="t", schema_version=1)
-            stores.tail.add(entry, f"event-{minute}", at + timedelta(days=1))
+            stores.tail.add({f"event-{minute}": entry}, timedelta(days=1))
         assert [e.at.minute for e in stores.tail.hour(NOW, 10)] == [5, 3, 1]
         assert [e.at.minute for e in stores.tail.hour(NOW, 2)] == [5, 3]
         assert stores.tail.hour(NOW + timedelta(hours=1), 10) == []
@@ -294,7 +294,7 @@ class TestInDynamo(EventsStores):
     def test_a_tail_row_says_nothing_of_the_person(self, stores: Stores, aws: Any) -> None:
         event = wrap(TipDue(decision_id="d"), person_id=ANN, event_id="e", at=NOW, trace_id="t")
         entry = TailEntry(at=NOW, type="tip_due", trace_id=event.trace_id, schema_version=1)
-        stores.tail.add(entry, event.event_id, NOW + timedelta(days=1))
+        stores.tail.add({event.event_id: entry}, timedelta(days=1))
         [row] = aws.client("dynamodb").scan(TableName="oo-local-tail")["Items"]
         assert ANN not in str(row)
         assert int(row["expires"]["N"]) == int((NOW + timedelta(days=1)).timestamp())

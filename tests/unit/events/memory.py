@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.contracts.consents import CONSENT_OF_TYPE, Consent
@@ -141,8 +141,8 @@ class MemoryRows:
 class MemoryTail:
     entries: dict[tuple[str, str], TailEntry] = field(default_factory=dict)
 
-    def add(self, entry: TailEntry, event_id: str, expires_at: datetime) -> None:
-        self.entries[storable(entry.at), event_id] = entry
+    def add(self, entries: Mapping[str, TailEntry], kept: timedelta) -> None:
+        self.entries |= {(storable(entry.at), event_id): entry for event_id, entry in entries.items()}
 
     def hour(self, hour: datetime, limit: int) -> list[TailEntry]:
         bucket = storable(hour)[:13]

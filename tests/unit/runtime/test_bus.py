@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.contracts.events import Envelope, SignalReceived, TipExposed, from_json, wrap
 from chalicelib.contracts.ports import BusError
-from chalicelib.runtime.bus import SnsBus
+from chalicelib.runtime.bus import BatchBus, SnsBus
 
 
 class Topic:
@@ -58,3 +58,19 @@ def test_nothing_to_publish_calls_nothing() -> None:
     topic = Topic()
     SnsBus(topic, "arn").publish([])  # type: ignore[arg-type]
     assert topic.batches == []
+
+
+def test_a_batch_bus_publishes_once_and_keeps_nothing_after_a_failure() -> None:
+    topic = Topic()
+    bus = BatchBus(SnsBus(topic, "arn"))  # type: ignore[arg-type]
+    for n in range(4):
+        bus.publish([event(n)])
+    assert topic.batches == []
+    bus.flush()
+    bus.flush()
+    assert [len(b) for b in topic.batches] == [4]
+    refusing = BatchBus(SnsBus(Topic(refuse=1), "arn"))  # type: ignore[arg-type]
+    refusing.publish([event(1)])
+    with pytest.raises(BusError):
+        refusing.flush()
+    refusing.flush()

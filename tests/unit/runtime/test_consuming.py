@@ -39,3 +39,20 @@ def test_an_event_from_the_future_is_still_read() -> None:
         "batchItemFailures": []
     }
     assert seen[0].tip_exposed.decision_id == "1"
+
+
+def test_what_a_batch_has_in_common_is_done_once_and_its_failure_is_everyones() -> None:
+    seen: list[Envelope] = []
+    done: list[int] = []
+
+    def finish() -> None:
+        done.append(len(seen))
+
+    def fail() -> None:
+        raise RuntimeError
+
+    batch = {"Records": [message(1), message(2)]}
+    assert consume(batch, seen.append, logger("t"), finish) == {"batchItemFailures": []}
+    assert done == [2]
+    failed = consume(batch, seen.append, logger("t"), fail)["batchItemFailures"]
+    assert [f["itemIdentifier"] for f in failed] == ["m1", "m2"]
