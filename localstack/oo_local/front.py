@@ -108,7 +108,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _forward(self) -> None:
         body = self._body()
-        if body is None:
+        if body is None or self._sent_on():
             return
         api_id = self.server.address.api_id()
         if not api_id:
@@ -136,6 +136,19 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(answer.status, answer.getheaders(), content)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _forward  # noqa: N815
+
+    def _sent_on(self) -> bool:
+        """Send who opens the page by another name to its own: cookies and sign-in belong to that one."""
+        if self.command not in {"GET", "HEAD"} or self.path.partition("?")[0] != "/":
+            return False
+        own = f"{HOST}:{self.server.server_port}"
+        if self.headers.get("Host", own) == own:
+            return False
+        told = f"oO is at http://{own}: sign-in returns there, so the page is opened there too.\n"
+        there = ("Location", f"http://{own}{self.path}")
+        head = [there, ("Cache-Control", "no-store"), ("Content-Type", "text/plain; charset=utf-8")]
+        self._answer(HTTPStatus.TEMPORARY_REDIRECT, head, told.encode())
+        return True
 
     def _no_route(self, api_id: str, path: str) -> None:
         """API Gateway tells neither a wrong path nor a wrong method; the contract tells both."""

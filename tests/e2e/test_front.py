@@ -45,6 +45,19 @@ def test_chunks_and_wild_lengths_are_problems(stack: RunningStack) -> None:
             assert connection.recv(64).startswith(f"HTTP/1.1 {status} ".encode())
 
 
+def test_the_page_by_another_name_is_sent_to_its_own(stack: RunningStack) -> None:
+    """At http://localhost the sign-in could not finish: its cookies and its return belong to 127.0.0.1."""
+    client, other = stack.anonymous(), {"Host": f"localhost:{urlsplit(stack.url).port}"}
+    answer = client.get("/?signin=done", headers=other, follow_redirects=False)
+    assert answer.status_code == 307
+    assert answer.headers["location"] == f"{stack.url}/?signin=done"
+    assert answer.headers["cache-control"] == "no-store"
+    assert stack.url in answer.text
+    # Its own name, and what is no page, are answered as they are.
+    assert client.get("/", follow_redirects=False).status_code == 200
+    assert client.get("/api/health/gateway", headers=other, follow_redirects=False).status_code == 200
+
+
 def test_two_people_sign_in_and_stay_apart(stack: RunningStack) -> None:
     ada, ben = stack.sign_in("front-ada"), stack.sign_in("front-ben")
     people = {client.get("/api/auth/session").json()["person_id"] for client in (ada, ben)}
