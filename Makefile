@@ -74,7 +74,7 @@ generate: ## Write again what is generated: events, infra, OpenAPI, docs/setting
 	$(BOOTSTRAP) dev
 	@$(RUN) scripts/generate_events.py
 	@$(RUN) -m infra render
-	@$(RUN) -m chalicelib.gateway.openapi
+	@$(RUN) scripts/generate_openapi.py
 	@$(RUN) scripts/generate_settings.py
 
 lock: ## Compile locks/*.txt anew from pyproject.toml (ARGS="--upgrade" takes newer versions)

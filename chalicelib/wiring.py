@@ -63,7 +63,7 @@ def bus() -> Bus:
 @cache
 def sealer() -> Sealer:
     """Sealing under each person's data key, wrapped by KMS."""
-    from chalicelib.runtime.sealing import make_sealer
+    from chalicelib.runtime.person_keys import make_sealer
 
     return make_sealer()
 

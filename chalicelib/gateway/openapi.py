@@ -1,18 +1,13 @@
 """The OpenAPI document, generated from the endpoints' specs.
 
-`python -m chalicelib.gateway.openapi [--check]` writes or compares it.
-
-docs/api/openapi.json is committed; the check fails when it differs from what the code promises.
+docs/api/openapi.json is committed (scripts/generate_openapi.py); CI fails when it differs from what
+the code promises.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter
@@ -23,7 +18,6 @@ from chalicelib.contracts.signals import SignalBatch, SignalEntry
 from chalicelib.gateway.call import Access, Spec
 from chalicelib.gateway.problems import PROBLEM
 
-COMMITTED: Final = Path("docs/api/openapi.json")
 _REF: Final = "#/components/schemas/{model}"
 
 _TEXT: Final[dict[int, str]] = {
@@ -163,24 +157,3 @@ def _answer(status: int, model: type[BaseModel] | str | None, names: dict[type[B
     elif model is not None:
         answer["content"] = {"application/json": {"schema": {"$ref": names[model]}}}
     return answer
-
-
-def main() -> int:
-    """Write the document, or with --check compare it with what is committed."""
-    os.environ.setdefault("OO_STAGE", "local")  # the contract is the same in every stage
-    import app  # noqa: F401  (registers every endpoint)
-    from chalicelib.wiring import api
-
-    text = json.dumps(document(api.specs), indent=1) + "\n"
-    if "--check" in sys.argv:
-        if COMMITTED.is_file() and COMMITTED.read_text() == text:
-            return 0
-        sys.stderr.write(f"{COMMITTED} is out of date: run `make generate` and commit it.\n")
-        return 1
-    COMMITTED.parent.mkdir(parents=True, exist_ok=True)
-    COMMITTED.write_text(text)
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

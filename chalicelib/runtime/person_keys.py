@@ -12,7 +12,8 @@ from chalicelib.contracts.errors import Unavailable
 from chalicelib.contracts.ports import Unsealable
 from chalicelib.contracts.stores import physical_name
 from chalicelib.runtime import aws
-from chalicelib.runtime.sealing import KeyRow
+from chalicelib.runtime.sealing import KeyRow, PersonSealer
+from chalicelib.runtime.settings import settings
 
 
 class DynamoKeyTable:
@@ -97,3 +98,8 @@ def _reachable() -> Iterator[None]:
         raise Unavailable("Keys cannot be reached right now; nothing was kept, try again.") from error
     except BotoCoreError as error:
         raise Unavailable("Keys cannot be reached right now; nothing was kept, try again.") from error
+
+
+def make_sealer() -> PersonSealer:
+    """The sealer over KMS and DynamoDB; its clients are made at the first key."""
+    return PersonSealer(DynamoKeyTable(settings().stage), KmsKeyWrapper(settings().key_alias))

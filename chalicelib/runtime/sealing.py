@@ -189,11 +189,3 @@ def _derive(key: bytes, info: bytes) -> bytes:
     """HKDF-SHA256 (RFC 5869) without salt, one block: a key for another use than encryption."""
     extracted = hmac.new(bytes(hashlib.sha256().digest_size), key, hashlib.sha256).digest()
     return hmac.new(extracted, info + b"\x01", hashlib.sha256).digest()
-
-
-def make_sealer() -> PersonSealer:
-    """The sealer over KMS and DynamoDB; its clients are made at the first key."""
-    from chalicelib.runtime.person_keys import DynamoKeyTable, KmsKeyWrapper
-    from chalicelib.runtime.settings import settings
-
-    return PersonSealer(DynamoKeyTable(settings().stage), KmsKeyWrapper(settings().key_alias))

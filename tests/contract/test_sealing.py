@@ -100,7 +100,7 @@ class TestInTheCloud(Sealing):
         return Keys(DynamoKeyTable("local"), KmsKeyWrapper("alias/oo-local-persons"))
 
     def test_the_sealer_of_the_app_works(self, keys: Keys, aws: Any) -> None:
-        from chalicelib.runtime.sealing import make_sealer
+        from chalicelib.runtime.person_keys import make_sealer
 
         sealed = make_sealer().seal(ANN, "p", "words")
         row = aws.client("dynamodb").get_item(
