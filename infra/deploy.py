@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.runtime.settings import SettingsError, load
-from infra import stacks, triggers
+from infra import answers, stacks, triggers
 from infra.bootstrap import bootstrap
 from infra.functions import OUTPUTS, POLICIES, Stage
 from infra.rendering import differing
@@ -73,6 +73,7 @@ class Deploy:
             Step(f"chalice deploy --stage {self.stage}", self._chalice),
             Step("tell the event sources to report failures one by one", self._triggers),
             Step("set the public address, when it was not set", self._public_url),
+            Step("let API Gateway's own errors be problem details too", self._answers),
             Step(f"ask {HEALTH} whether it lives", self._smoke),
         ]
 
@@ -208,6 +209,10 @@ class Deploy:
         self._tree()
         self._chalice()
 
+    def _answers(self) -> None:
+        count = answers.complete(self._client("apigateway"), str(self._deployed("rest_api")["rest_api_id"]))
+        _say(f"{count} kinds")
+
     def _smoke(self) -> None:
         url = self._deployed_url() + HEALTH
         try:
@@ -234,9 +239,13 @@ class Deploy:
             return b""
         return bytes(answer["Body"].read())
 
+    def _deployed(self, name: str) -> dict[str, Any]:
+        """What Chalice noted of a resource that it made."""
+        resources: list[dict[str, Any]] = json.loads(self._state.read_text())["resources"]
+        return next(r for r in resources if r["name"] == name)
+
     def _deployed_url(self) -> str:
-        resources = json.loads(self._state.read_text())["resources"]
-        return str(next(r for r in resources if r["name"] == "rest_api")["rest_api_url"]).rstrip("/")
+        return str(self._deployed("rest_api")["rest_api_url"]).rstrip("/")
 
     @cached_property
     def _session(self) -> Any:

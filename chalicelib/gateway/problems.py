@@ -11,7 +11,9 @@ from chalicelib.contracts.errors import (
     NotFound,
     OoError,
     RateLimited,
+    TooLarge,
     Unauthenticated,
+    Unavailable,
 )
 from chalicelib.gateway.call import Reply
 
@@ -31,6 +33,9 @@ _BY_STATUS: Final[dict[int, tuple[str, str, str]]] = {
         "Not this content type",
         "Send `Content-Type: application/json`.",
     ),
+    413: (TooLarge.slug, TooLarge.title, "Send less at once; see /api/docs for the limits."),
+    429: (RateLimited.slug, RateLimited.title, "Wait a minute, then try again."),
+    503: (Unavailable.slug, Unavailable.title, "Nothing was kept; try again."),
     400: (Malformed.slug, Malformed.title, "The request could not be read."),
 }
 
