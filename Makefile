@@ -1,11 +1,12 @@
 # Everything a developer does. `make` or `make help` lists it.
 # Needs Python 3.11 with pip and make; the rest is installed into .venv and .oo.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
 export PYTHONPATH := localstack:.
 BOOTSTRAP = @$(PYTHON) -m oo_local.bootstrap
 RUN = .venv/bin/python
 BIN = .venv/bin
+SET_UP = @test -x $(RUN) || { echo 'oO is not set up here: run `make dev` first' >&2; exit 1; }
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -21,17 +22,21 @@ dev: ## Start everything, print the address and the first tip (Ctrl-C stops, sta
 	@exec $(RUN) -m oo_local dev
 
 reload: ## Bring changed code live in the running oO
+	$(SET_UP)
 	@$(RUN) -m oo_local reload
 
 logs: ## Follow what all functions write
+	$(SET_UP)
 	@exec $(RUN) -m oo_local logs
 
 signin: ## Sign in without a browser: make signin SUBJECT=ada; prints a cookie jar for curl -b
 	@test -n "$(SUBJECT)" || { echo 'say who: make signin SUBJECT=ada' >&2; exit 2; }
+	$(SET_UP)
 	@$(RUN) -m oo_local signin "$(SUBJECT)"
 
 load: ## Bring your own data in: make load FILE=calendar.ics [SUBJECT=demo CONSENT=yes]
 	@test -n "$(FILE)" || { echo 'say what: make load FILE=calendar.ics' >&2; exit 2; }
+	$(SET_UP)
 	@$(RUN) -m oo_local.load $(if $(SUBJECT),--subject "$(SUBJECT)") $(if $(CONSENT),--consent "$(CONSENT)") $(FILE)
 
 reset: ## Clear the state of this machine (data, keys, cookies); what is installed stays
