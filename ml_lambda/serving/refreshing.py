@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
-from chalicelib.contracts.events import Envelope, MalformedEvent, from_json, type_of
+from chalicelib.contracts.events import Envelope, MalformedEvent, from_json, moment, type_of
 from chalicelib.contracts.ml import Snapshot
 from chalicelib.contracts.ports import Clock
 from chalicelib.contracts.signals import ItemRecord, SignalRecord
@@ -17,6 +17,10 @@ from ml_lambda.features.store import Person
 
 FRESH_ENOUGH: Final = timedelta(hours=1)
 """A decision changes no feature; it only is an occasion to renew a snapshot older than this."""
+SKEW: Final = timedelta(seconds=2)
+"""How far two functions' clocks may differ."""
+_AFTER_THE_WRITE: Final = frozenset({"signal_stored", "signal_deleted"})
+"""Events that are made once what they tell of can be read."""
 
 
 class FeatureStore(Protocol):
@@ -51,23 +55,34 @@ class Refreshing:
         for person_id, group in messages.items():
             with trace(group[-1][1].trace_id):
                 try:
-                    only_decisions = all(type_of(envelope) == "decision_made" for _, envelope in group)
-                    outcome = self.refresh(person_id, only_when_old=only_decisions)
+                    since = self._not_before([envelope for _, envelope in group])
+                    outcome = self.refresh(person_id, unless_since=since)
                     self._log.info("features", outcome=outcome, messages=len(group))
                 except Exception as error:
                     self._log.exception("features failed", error, messages=len(group))
                     failed.extend(message_id for message_id, _ in group)
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
-    def refresh(self, person_id: str, *, only_when_old: bool = False) -> str:
+    def _not_before(self, group: list[Envelope]) -> datetime | None:
+        """A snapshot read at or after this moment knows all that these events tell of; None: make it anew."""
+        types = {type_of(event) for event in group}
+        if types == {"decision_made"}:
+            return self._clock.now() - FRESH_ENOUGH
+        if types <= _AFTER_THE_WRITE:
+            return max(moment(event.occurred_at) for event in group) + SKEW
+        return None
+
+    def refresh(self, person_id: str, *, unless_since: datetime | None = None) -> str:
         """Make the snapshot anew; what became of it: kept, fresh, overtaken or erased.
 
-        The moment is taken before anything is read, so that of two refreshes the one that read later wins.
+        `unless_since`: a snapshot as young as this is fresh, so that a backlog of messages about one
+        person costs one refresh. The moment is taken before anything is read, so that of two refreshes
+        the one that read later wins.
         """
         now = self._clock.now()
-        if only_when_old:
+        if unless_since is not None and unless_since <= now:
             computed_at = self._store.computed_at(person_id)
-            if computed_at is not None and now - computed_at < FRESH_ENOUGH:
+            if computed_at is not None and computed_at >= unless_since:
                 return "fresh"
         person = self._store.person(person_id)
         if person.erased:

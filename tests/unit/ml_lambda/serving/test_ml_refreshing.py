@@ -12,7 +12,7 @@ from chalicelib.contracts.ml import Snapshot
 from chalicelib.contracts.signals import ItemRecord, SignalRecord
 from chalicelib.runtime.logging import logger
 from ml_lambda.features.store import Person
-from ml_lambda.serving.refreshing import Refreshing
+from ml_lambda.serving.refreshing import SKEW, Refreshing
 
 OTHER = "11111111-1111-4111-8111-111111111111"
 
@@ -47,8 +47,10 @@ class Memory:
 
 
 class Frozen:
+    at = me.NOW
+
     def now(self) -> datetime:
-        return me.NOW
+        return self.at
 
 
 def refreshing(store: Memory) -> Refreshing:
@@ -89,6 +91,20 @@ def test_a_decision_refreshes_only_what_is_old() -> None:
     fresh = Memory(at=me.NOW)
     refreshing(fresh).handle_batch(me.batch(decided, stored(2)))
     assert len(fresh.saved) == 1
+
+
+def test_a_backlog_about_one_person_costs_one_refresh() -> None:
+    told = me.message(SignalStored(signal_id="s", type="task"))
+    for age, refreshed in ((SKEW, 0), (SKEW - timedelta(microseconds=1), 1), (None, 1)):
+        store = Memory(at=me.NOW + age if age is not None else None)
+        clock = Frozen()
+        clock.at = me.NOW + timedelta(minutes=5)
+        Refreshing(store, clock, logger("features")).handle_batch(me.batch(told))
+        assert len(store.saved) == refreshed, "the snapshot was read when the signal was there"
+    changed = me.message(ConsentsChanged(granted=["tasks"]))
+    store = Memory(at=me.NOW + timedelta(minutes=1))
+    refreshing(store).handle_batch(me.batch(changed))
+    assert len(store.saved) == 1
 
 
 def test_what_was_withdrawn_leaves_the_snapshot() -> None:
