@@ -3,7 +3,10 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
 export PYTHONPATH := localstack:.
-BOOTSTRAP = @$(PYTHON) -m oo_local.bootstrap
+# In words that any Python understands: what follows is written for 3.11.
+CHECK_PYTHON = import sys; sys.version_info[:2] == (3, 11) or sys.exit("oO needs Python 3.11, and this is " \
+	+ sys.version.split()[0] + ": run `make dev PYTHON=/path/to/python3.11`")
+BOOTSTRAP = @$(PYTHON) -c '$(CHECK_PYTHON)' && $(PYTHON) -m oo_local.bootstrap
 RUN = .venv/bin/python
 BIN = .venv/bin
 SET_UP = @test -x $(RUN) || { echo 'oO is not set up here: run `make dev` first' >&2; exit 1; }

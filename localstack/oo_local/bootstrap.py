@@ -145,7 +145,9 @@ def _uv(root: Path) -> str | None:
 def _run(command: list[str], what: str) -> None:
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode != 0:
-        last = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
+        said = (done.stderr or done.stdout).strip().splitlines()
+        # pip warns of each attempt; what it gives up for comes last.
+        last = "\n".join([line for line in said if not line.startswith("WARNING: ")][-8:] or said[-8:])
         raise BootstrapFailed(
             f"{what} failed:\n{last}\n"
             "Check that a package index can be reached and that `python3.11 -m pip --version` is 22.3 "
@@ -160,11 +162,6 @@ def _say(text: str) -> None:
 def main(names: list[str]) -> int:
     """Make the named environments."""
     try:
-        if sys.version_info[:2] != (3, 11):
-            raise BootstrapFailed(
-                f"oO needs Python 3.11, and this is {sys.version.split()[0]}: "
-                "run `make PYTHON=/path/to/python3.11 ...`"
-            )
         for variable, value in read_env_file(ROOT / ".env.local").items():
             if variable == "OO_INSTALLER":
                 os.environ.setdefault(variable, value)
@@ -173,6 +170,10 @@ def main(names: list[str]) -> int:
     except (BootstrapFailed, EnvFileError) as error:
         print(f"oO could not be set up: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        # What is half installed has no marker yet: the next run goes on with it.
+        print("\n  stopped", file=sys.stderr)
+        return 130
     return 0
 
 

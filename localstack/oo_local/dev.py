@@ -27,7 +27,7 @@ def dev(root: Path = ROOT) -> int:
         configuration = read_configuration(root, os.environ)
     except ConfigurationError as error:
         shown.failed(
-            StepFailed("read the settings", str(error), "change .env.local; .env.example documents each")
+            StepFailed("read the settings", str(error), "change it in .env.local or in the environment")
         )
         return 1
     # SIGINT too: a shell that started this in the background had it ignored.

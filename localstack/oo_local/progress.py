@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from textwrap import indent
 from typing import Protocol
 
 
@@ -62,7 +63,7 @@ class Shown(Quiet):
     def failed(self, error: StepFailed) -> None:
         """What went wrong and what to do."""
         self.console.print(f"  [red]✗[/red] {error.step}")
-        self.console.print(f"    {error.reason}", style="red", markup=False)
+        self.console.print(indent(error.reason, "    "), style="red", markup=False)
         self.console.print(f"    → {error.mend}", markup=False)
 
 

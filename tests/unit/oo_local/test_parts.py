@@ -18,7 +18,7 @@ from oo_local.front import AddressFile
 from oo_local.logs import worded
 from oo_local.packaging import _archive
 from oo_local.processes import Child, group_alive
-from oo_local.progress import Quiet, StepFailed
+from oo_local.progress import Quiet, Shown, StepFailed
 from oo_local.reset import reset
 from oo_local.running import NotRunning, Running, announce, running, withdraw
 from oo_local.signin import jar_path
@@ -98,6 +98,45 @@ def test_a_missing_lock_says_what_to_do(tmp_path: Path) -> None:
 def test_an_unknown_installer_is_refused(tmp_path: Path) -> None:
     with pytest.raises(bootstrap.BootstrapFailed, match="auto, uv or pip"):
         bootstrap._install(tmp_path, [], "conda", tmp_path)
+
+
+def test_a_failed_install_says_what_pip_gave_up_for(tmp_path: Path) -> None:
+    script = "import sys; print('WARNING: again\\n' * 9 + 'ERROR: nowhere', file=sys.stderr); sys.exit(1)"
+    with pytest.raises(bootstrap.BootstrapFailed, match="ERROR: nowhere") as failed:
+        bootstrap._run([sys.executable, "-c", script], "installing")
+    assert "WARNING" not in str(failed.value)
+
+
+def test_an_interrupted_install_ends_calmly(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(name: str) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bootstrap, "ensure", interrupted)
+    assert bootstrap.main(["app"]) == 130
+    assert capsys.readouterr().err.strip() == "stopped"
+
+
+def test_a_wrong_python_is_told_by_make() -> None:
+    """By a check that even Python 2 can read: the bootstrap itself could not."""
+    makefile = (bootstrap.ROOT / "Makefile").read_text()
+    check = makefile.split("CHECK_PYTHON = ")[1].split("\nBOOTSTRAP")[0].replace("\\\n", "")
+    for version, said in ((3, 11), ""), ((3, 12), "oO needs Python 3.11"), ((2, 7), "oO needs Python 3.11"):
+        script = f"import sys; sys.version_info = {version}; {check}"
+        shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+        assert shown.stderr.startswith(said)
+        assert (shown.returncode == 0) == (said == "")
+
+
+def test_each_line_of_a_reason_is_indented(capsys: pytest.CaptureFixture[str]) -> None:
+    Shown().failed(StepFailed("read the settings", "one is wrong\nanother is wrong", "change it"))
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert [line.rstrip() for line in lines] == [
+        "    one is wrong",
+        "    another is wrong",
+        "    → change it",
+    ]
 
 
 def test_a_failing_step_says_what_and_how_to_mend_it() -> None:
