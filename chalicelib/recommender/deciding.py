@@ -14,7 +14,7 @@ from chalicelib.contracts.ports import Scorer, ScorerUnavailable, Sealer, Unseal
 from chalicelib.domain import candidates as rule_candidates
 from chalicelib.domain import wordings
 from chalicelib.recommender import rules
-from chalicelib.recommender.contract import WORDS_FOR, WORDS_UNKNOWN, PersonNow, TipState, TipStore
+from chalicelib.recommender.contract import WORDS_FOR, WORDS_UNKNOWN, PersonNow, TipStore
 from chalicelib.runtime.logging import logger
 
 LOOK_AGAIN: Final = timedelta(hours=1)
@@ -44,13 +44,13 @@ class Decider:
     def draft(
         self,
         person: PersonNow,
-        state: TipState,
         context: RecommendContext,
         now: datetime,
         seed: int,
         trace: str,
     ) -> Draft:
         """One tip or an honest nothing. Raises KeyDestroyed for a person erased meanwhile."""
+        state = person.state
         request = RankRequest(
             person_id=state.person_id,
             now=now,

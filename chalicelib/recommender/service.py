@@ -70,24 +70,24 @@ class RecommenderService:
         On the fast path: one batch read, one invocation, one transaction. Of two concurrent calls one
         decides and the other answers that tip.
         """
-        person = self._store.read(person_id)
-        sources = person.granted & SOURCES
-        if person.erased or not sources:
-            return Recommendation(tip=None, reason="consent_required")
-        self._sealer.prime(person_id, person.wrapped_key)
-        state = person.state
         try:
             for _ in range(ATTEMPTS):
+                person = self._store.read(person_id)
+                sources, state = person.granted & SOURCES, person.state
+                if person.erased or not sources:
+                    return Recommendation(tip=None, reason="consent_required")
+                self._sealer.prime(person_id, person.wrapped_key)
                 now = self._clock.now()
                 if (shown := self._still_open(person_id, state.open, sources, now)) is not None:
                     return Recommendation(tip=shown)
-                draft = self._decider.draft(person, state, context, now, self._seed(), trace)
+                draft = self._decider.draft(person, context, now, self._seed(), trace)
                 if draft.rendered is None:
                     return Recommendation(tip=None, reason="nothing_now", next_look_at=draft.next_look_at)
                 try:
-                    return Recommendation(tip=self._decide(person, state, draft, now, trace))
+                    return Recommendation(tip=self._decide(person, draft, now, trace))
                 except LostRace:
-                    state = self._store.state(person_id)
+                    # Another call was first, or an erasure: all that was read is old.
+                    continue
         except KeyDestroyed:
             return Recommendation(tip=None, reason="consent_required")
         raise Unavailable("Too many calls at once for this person; try again.")
@@ -149,9 +149,10 @@ class RecommenderService:
             lang=tip.lang,
         )
 
-    def _decide(self, person: PersonNow, state: TipState, draft: Draft, now: datetime, trace: str) -> Tip:
+    def _decide(self, person: PersonNow, draft: Draft, now: datetime, trace: str) -> Tip:
         assert draft.rendered is not None
         assert draft.choice.chosen is not None
+        state = person.state
         person_id, decision_id = state.person_id, self._ids.new()
         candidate = draft.choice.candidates[draft.choice.chosen].candidate
         decision = Decision(

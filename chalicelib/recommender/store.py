@@ -10,13 +10,12 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from pynamodb.attributes import BinaryAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
-from pynamodb.models import Model
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 from chalicelib.contracts.ml import Decision, Snapshot
 from chalicelib.contracts.ports import PersonalStore
 from chalicelib.contracts.signals import storable
-from chalicelib.profile.contract import decode, profile_keys
+from chalicelib.profile.contract import ERASED, decode, profile_keys
 from chalicelib.recommender.contract import (
     DueTip,
     LostRace,
@@ -28,8 +27,8 @@ from chalicelib.recommender.contract import (
     due_hour,
 )
 from chalicelib.runtime import aws
-from chalicelib.runtime.dynamodb import TableMeta, table_name
-from chalicelib.runtime.spanning import LostTransaction, Put, plain, put_all, read_rows
+from chalicelib.runtime.dynamodb import Row, TableMeta, table_name
+from chalicelib.runtime.spanning import Absent, LostTransaction, Put, plain, put_all, read_rows
 
 DUE_PAGE: Final = 100
 
@@ -41,13 +40,13 @@ class ByDue(GlobalSecondaryIndex["DecisionRow"]):  # type: ignore[misc]
         """The index."""
 
         index_name = "by_due"
-        projection = AllProjection()
+        projection = KeysOnlyProjection()
 
     due_hour = UnicodeAttribute(hash_key=True)
     settle_at = UnicodeAttribute(range_key=True)
 
 
-class DecisionRow(Model):  # type: ignore[misc]
+class DecisionRow(Row):
     """A decision. `body` is the Decision; the rest is what keys, conditions, stream and words need."""
 
     class Meta(TableMeta):
@@ -75,7 +74,7 @@ class DecisionRow(Model):  # type: ignore[misc]
     by_due = ByDue()
 
 
-class TipStateRow(Model):  # type: ignore[misc]
+class TipStateRow(Row):
     """A person's tip state. `body` is the TipState; its `version` is beside it for conditions."""
 
     class Meta(TableMeta):
@@ -138,19 +137,23 @@ class RecommenderTables:
 
     def decide(self, stored: StoredDecision, state: TipState) -> None:
         """One TransactWriteItems: a new decision and the state that points to it."""
-        _transact([_put(_decision_row(stored), "attribute_not_exists(decision_id)"), _state_put(state)])
+        _transact([_put(_decision_row(stored), "attribute_not_exists(decision_id)")], state)
 
     def change(self, before: StoredDecision, after: StoredDecision, state: TipState | None = None) -> None:
         """One TransactWriteItems, on condition that neither row changed since it was read."""
-        was = before.decision
-        values = {":r": {"N": str(was.revision)}, ":w": {"N": str(was.reward_revision)}}
-        unchanged = "revision = :r AND reward_revision = :w"
-        writes = [_put(_decision_row(after), unchanged, values)]
-        _transact([*writes, *([_state_put(state)] if state is not None else [])])
+        was = _decision_row(before)
+        # Words that go are no revision: `changed_at` keeps a change read before that from bringing them back.
+        values = {
+            ":r": {"N": str(was.revision)},
+            ":w": {"N": str(was.reward_revision)},
+            ":c": {"S": was.changed_at},
+        }
+        unchanged = "revision = :r AND reward_revision = :w AND changed_at = :c"
+        _transact([_put(_decision_row(after), unchanged, values)], state)
 
     def write_state(self, state: TipState) -> None:
         """One write, on condition of the version read."""
-        _transact([_state_put(state)])
+        _transact([], state)
 
     def history(self, person_id: str, limit: int, before: str | None) -> Sequence[StoredDecision]:
         """One query along the sort key, newest first."""
@@ -277,7 +280,7 @@ def _epoch(seconds: Any) -> datetime | None:
     return datetime.fromtimestamp(int(seconds), UTC) if seconds is not None else None
 
 
-def _put(row: Model, condition: str, values: dict[str, Any] | None = None) -> Put:
+def _put(row: Row, condition: str, values: dict[str, Any] | None = None) -> Put:
     return Put(row.Meta.table_name, row.serialize(), condition, values or {})
 
 
@@ -288,8 +291,15 @@ def _state_put(state: TipState) -> Put:
     return _put(row, "version = :v", {":v": {"N": str(state.version - 1)}})
 
 
-def _transact(puts: Sequence[Put]) -> None:
+def _transact(puts: Sequence[Put], state: TipState | None) -> None:
+    """Erasure deletes the state first, so that no change of a state that was there goes through after it;
+    a state is begun only for who is not erased, and so no late call begins one anew."""
+    absent = []
+    if state is not None:
+        puts = [*puts, _state_put(state)]
+        if state.version == 1:
+            absent = [Absent(table_name("profiles"), {"person_id": state.person_id, "part": ERASED})]
     try:
-        put_all(puts)
+        put_all(puts, absent)
     except LostTransaction as error:
         raise LostRace from error

@@ -30,6 +30,14 @@ class Put:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Absent:
+    """A row that a transaction does not write and that must not be there."""
+
+    table: str
+    key: Mapping[str, str]
+
+
 def read_rows(wanted: Mapping[str, Sequence[Mapping[str, str]]]) -> dict[str, list[dict[str, Any]]]:
     """Rows by store name, in the wire's types, strongly consistent; `wanted` holds at most 100 keys.
 
@@ -74,16 +82,25 @@ def _value(wire: Mapping[str, Any]) -> Any:
     raise TypeError(f"attributes of type {kind} are not read plainly")
 
 
-def put_all(puts: Sequence[Put]) -> None:
+def put_all(puts: Sequence[Put], absent: Sequence[Absent] = ()) -> None:
     """One TransactWriteItems: all rows or none. Raises LostTransaction when a condition did not hold."""
     client = aws.dynamodb()
+    checks: list[Any] = [{"ConditionCheck": _check(row)} for row in absent]
     try:
-        client.transact_write_items(TransactItems=[{"Put": _wire(put)} for put in puts])
+        client.transact_write_items(TransactItems=[*checks, *({"Put": _wire(put)} for put in puts)])
     except client.exceptions.TransactionCanceledException as error:
         reasons: Any = error.response.get("CancellationReasons", [])
         if {str(r.get("Code")) for r in reasons} & _LOST:
             raise LostTransaction from error
         raise
+
+
+def _check(row: Absent) -> Any:
+    return {
+        "TableName": row.table,
+        "Key": {name: {"S": value} for name, value in row.key.items()},
+        "ConditionExpression": f"attribute_not_exists({next(iter(row.key))})",
+    }
 
 
 def _wire(put: Put) -> Any:

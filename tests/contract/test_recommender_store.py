@@ -164,6 +164,15 @@ class TipStores:
         tips.change(one, seen(one), closed)
         assert tips.tip(PERSON, one.decision.decision_id) == (seen(one), closed)
 
+    def test_a_change_does_not_bring_back_words_that_went_meanwhile(self, tips: TipStore) -> None:
+        one = stored()
+        tips.decide(one, pointing(one))
+        wordless = replace(one, words=None, due_at=None, changed_at=NOW + timedelta(minutes=1))
+        tips.change(one, wordless)
+        with pytest.raises(LostRace):
+            tips.change(one, seen(one))
+        assert tips.decision(PERSON, one.decision.decision_id) == wordless
+
     def test_a_change_makes_no_decision(self, tips: TipStore) -> None:
         with pytest.raises(LostRace):
             tips.change(stored(), seen(stored()))
@@ -338,6 +347,18 @@ class TestInDynamoDB(TipStores):
             tips.change(late, reacted(late, "done"), pointing(late, version=31))
         with pytest.raises(LostRace):
             tips.decide(stored(31), pointing(stored(31), version=31))
+
+    def test_nothing_begins_anew_for_who_is_erased(self, aws: Cloud, put: Callable[..., None]) -> None:
+        tips = RecommenderTables()
+        one = stored()
+        tips.decide(one, pointing(one))
+        put("profiles", person_id=PERSON, part="erased", body="{}")
+        tips.personal_stores()[0].erase(PERSON)
+        with pytest.raises(LostRace):
+            tips.change(one, reacted(one, "dismiss"), pointing(one))
+        with pytest.raises(LostRace):
+            tips.decide(stored(2), pointing(stored(2)))
+        assert tips.state(PERSON).version == 0
 
     def test_the_stream_of_real_writes_becomes_events(self, aws: Cloud) -> None:
         if aws.kind == "moto":

@@ -200,6 +200,8 @@ class MemoryTips:
     def _check(self, state: TipState) -> None:
         if self._state(state.person_id).version != state.version - 1:
             raise LostRace
+        if self.erased and state.version == 1:
+            raise LostRace
 
     def _interrupt(self) -> None:
         if (other := self.before_write) is not None:
@@ -207,8 +209,8 @@ class MemoryTips:
             other()
 
 
-def _version(stored: StoredDecision) -> tuple[int, int]:
-    return stored.decision.revision, stored.decision.reward_revision
+def _version(stored: StoredDecision) -> tuple[int, int, datetime | None]:
+    return stored.decision.revision, stored.decision.reward_revision, stored.changed_at
 
 
 class FakeScorer:

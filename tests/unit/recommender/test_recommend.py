@@ -11,7 +11,7 @@ import pytest
 from chalicelib.contracts.errors import Unavailable
 from chalicelib.contracts.http import ReactionRequest, RecommendContext
 from chalicelib.contracts.ml import RankRequest, RankResponse
-from chalicelib.recommender.contract import LostRace, Words
+from chalicelib.recommender.contract import LostRace, TipState, Words
 from chalicelib.recommender.service import RecommenderService
 from chalicelib.runtime.settings import Settings
 from tests.unit.recommender.fakes import (
@@ -134,6 +134,30 @@ def test_a_key_destroyed_between_read_and_write_leaves_no_decision(world: World)
     world.sealer.destroy(PERSON)
     assert world.service.recommend(PERSON, HERE).reason == "consent_required"
     assert len(world.store.decisions) == 1
+
+
+def test_an_erasure_between_read_and_write_leaves_nothing_behind(world: World) -> None:
+    assert world.service.recommend(PERSON, HERE).tip is not None
+    world.clock.forward(hours=7)
+    world.scorer.candidates = [candidate(expires_at=NOW + timedelta(hours=12))]
+
+    def erase() -> None:
+        world.store.erased = True
+        world.store.states.clear()
+        world.store.decisions.clear()
+
+    world.store.before_write = erase  # this process still holds the person's key
+    assert world.service.recommend(PERSON, HERE).reason == "consent_required"
+    assert (world.store.states, world.store.decisions) == ({}, {})
+
+
+def test_a_withdrawal_during_a_race_counts(world: World) -> None:
+    def withdraw() -> None:
+        world.store.granted = frozenset()
+        world.store.states[PERSON] = TipState(person_id=PERSON, version=1)
+
+    world.store.before_write = withdraw
+    assert world.service.recommend(PERSON, HERE).reason == "consent_required"
 
 
 def test_withdrawing_a_source_closes_the_tip_that_could_draw_on_it(world: World) -> None:
