@@ -169,7 +169,6 @@ def _decision_log() -> Template:
 
 
 def _bus() -> Template:
-    queues = [{"Fn::GetAtt": [logical("queue", q.name), "Arn"]} for q in QUEUES]
     return {
         "EventsTopic": {
             "Type": "AWS::SNS::Topic",
@@ -187,7 +186,9 @@ def _bus() -> Template:
                             "Effect": "Allow",
                             "Principal": {"Service": "sns.amazonaws.com"},
                             "Action": "sqs:SendMessage",
-                            "Resource": queues,
+                            # SQS refuses a statement about several queues; the policy of a queue is
+                            # about that queue alone, whatever it says here.
+                            "Resource": "*",
                             "Condition": {"ArnEquals": {"aws:SourceArn": {"Ref": "EventsTopic"}}},
                         }
                     ],

@@ -62,6 +62,14 @@ def test_the_compact_template_is_the_template() -> None:
     assert len(body()) < BODY_LIMIT
 
 
+def test_no_statement_of_a_queue_policy_names_several_queues() -> None:
+    """SQS refuses such a statement: "Invalid value for the parameter Policy"."""
+    policies = [r for r in template()["Resources"].values() if r["Type"] == "AWS::SQS::QueuePolicy"]
+    statements = [s for p in policies for s in p["Properties"]["PolicyDocument"]["Statement"]]
+    assert statements
+    assert not [s for s in statements if isinstance(s["Resource"], list) and len(s["Resource"]) > 1]
+
+
 def test_every_reference_of_the_template_leads_somewhere() -> None:
     made = template()
     known = {*made["Resources"], *made["Parameters"]}
