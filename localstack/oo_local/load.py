@@ -7,6 +7,7 @@ twice: each entry has the same id again. What is refused is listed by its line, 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import secrets
 import sys
@@ -205,7 +206,9 @@ def show(outcome: list[Loaded]) -> None:
             console.print(f"{loaded.name}, {where}: {why}", markup=False, soft_wrap=True)
     table = Table("file", "taken", "already there", "refused", "left out on purpose")
     for loaded in outcome:
-        notes = "\n".join(f"{count} {reason}" for reason, count in Counter(loaded.notes.counts).most_common())
+        notes = "\n".join(
+            f"{reason}: {count}" for reason, count in Counter(loaded.notes.counts).most_common()
+        )
         counts = (str(loaded.taken), str(loaded.duplicate), str(len(loaded.refused)))
         table.add_row(loaded.name, *counts, notes)
     console.print(table)
@@ -219,9 +222,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--consent", default="", help="`yes` agrees to what the files hold")
     options = parser.parse_args(arguments)
     try:
+        if options.consent not in {"", "yes"}:
+            raise LoadFailed("CONSENT may only be yes; leave it out to agree on the page")
         paths = files_of(options.files)
         home = home_folder()
-        with signed_in(running(home).url, options.subject, home) as client:
+        # Not the client's own `with`: what has asked once, as a kept session does, cannot be entered.
+        with contextlib.closing(signed_in(running(home).url, options.subject, home)) as client:
             profile = client.get("/api/profile").raise_for_status().json()
             reading = Options(now=datetime.now(UTC), timezone=profile["timezone"], key=machine_key(home))
             outcome = load(client, paths, reading, options.subject, agree=options.consent == "yes")

@@ -40,8 +40,13 @@ def announce(home: Path, running: Running) -> None:
 
 
 def withdraw(home: Path) -> None:
-    """Say that it no longer runs."""
-    (home / "run" / "running.json").unlink(missing_ok=True)
+    """Say that it no longer runs; what another process announced stays."""
+    try:
+        another = running(home).pid != os.getpid()
+    except NotRunning:
+        another = False
+    if not another:
+        (home / "run" / "running.json").unlink(missing_ok=True)
 
 
 def running(home: Path | None = None) -> Running:

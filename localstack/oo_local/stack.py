@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -18,7 +19,7 @@ from oo_local.emulator import Emulator, client
 from oo_local.ports import HOST, is_free, wait_until
 from oo_local.processes import Child
 from oo_local.progress import Progress, StepFailed
-from oo_local.running import Running, announce, withdraw
+from oo_local.running import NotRunning, Running, announce, running, withdraw
 
 CLIENT_ID: Final = "oo"
 SECRET_PARAMETER: Final = "/oo/local/oidc-client-secret"  # noqa: S105 - a name
@@ -134,6 +135,15 @@ class Stack:
         }
 
     def _check_ports(self) -> None:
+        with contextlib.suppress(NotRunning):
+            found = running(self.home)
+            # A killed one leaves its note, and its process id may by now be another's.
+            if not is_free(int(found.ports["OO_PORT"])):
+                raise StepFailed(
+                    "check the ports",
+                    f"oO runs here already, at {found.url} (process {found.pid})",
+                    "use that one (`make reload` brings changed code live), or stop it first",
+                )
         busy = [f"{port} ({name})" for name, port in self._ports().items() if not is_free(port)]
         if busy:
             raise StepFailed(

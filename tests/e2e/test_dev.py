@@ -117,6 +117,15 @@ def test_it_shows_a_tip_stops_cleanly_and_goes_on(dev: Dev) -> None:
     assert running(dev.home).url == dev.url
     assert len(dev.children()) == 3
 
+    # Another one here, on whatever ports, would work on the same state.
+    second = Dev(dev.home)
+    second.log = second.log.with_suffix(".second")
+    second.start()
+    assert second.process is not None
+    assert second.process.wait(60) == 1
+    assert f"oO runs here already, at {dev.url}" in second.said()
+    assert running(dev.home).url == dev.url
+
     assert dev.stop(signal.SIGINT) == 0
     assert dev.left_behind() == set()
     with pytest.raises(NotRunning):

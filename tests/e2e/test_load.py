@@ -10,7 +10,9 @@ from uuid import uuid4
 import pytest
 
 from chalicelib.integrations.contract import Options
+from oo_local import load as command
 from oo_local.load import Loaded, LoadFailed, load
+from oo_local.running import Running
 
 if TYPE_CHECKING:
     import httpx
@@ -78,3 +80,16 @@ def test_bad_rows_are_refused_by_line_and_the_task_comes_back_as_a_tip(
         return tip is not None and "return the ladder" in tip["text"].casefold()
 
     stack.wait_until(told)
+
+
+def test_the_command_works_with_a_kept_session_too(
+    stack: RunningStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "home_folder", lambda: tmp_path)
+    monkeypatch.setattr(command, "running", lambda home: Running(stack.url, "", 0, {}))
+    call = ["--subject", f"loader-{uuid4()}", "--consent", "yes", str(EXAMPLES / "habits.csv")]
+    assert command.main(call) == 0
+    assert command.main(call) == 0
+    assert "habits not done that day: 1" in capsys.readouterr().out
+    assert command.main([*call, "--consent", "maybe"]) == 1
+    assert "CONSENT may only be yes" in capsys.readouterr().err

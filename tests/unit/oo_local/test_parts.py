@@ -205,6 +205,12 @@ def test_running_is_what_lives(tmp_path: Path) -> None:
     withdraw(tmp_path)
 
 
+def test_a_second_one_does_not_withdraw_the_first(tmp_path: Path) -> None:
+    announce(tmp_path, Running("http://x", "http://y", os.getppid(), {}))
+    withdraw(tmp_path)
+    assert running(tmp_path).pid == os.getppid()
+
+
 def test_reset_clears_state_but_not_while_it_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "state").mkdir()
     (tmp_path / "emulator").mkdir()
