@@ -117,7 +117,8 @@ def free_time(situation: Situation) -> Ground | None:
             return Ground("free_until_event", 0.46, at, gap.event.item_ref, gap.until)
         return Ground("free_until", 0.42, at, until=gap.until)
     # Without an entry to end it the gap is known to be free only where a calendar is.
-    return Ground("clear_day", 0.3) if situation.calendar_known else None
+    clear = situation.calendar_known and situation.nothing_between(situation.now, situation.day_end)
+    return Ground("clear_day", 0.3) if clear else None
 
 
 def good_hour(situation: Situation) -> Ground | None:
@@ -152,6 +153,7 @@ def usual_time(habit: HabitState, situation: Situation) -> Ground | None:
     if habit.usual_minute is None or habit.done_in_14_days < 3:
         return None
     apart = abs(habit.usual_minute - calendar.minute_of_day(situation.now, situation.zone))
+    apart = min(apart, 24 * 60 - apart)
     if apart > USUAL_WITHIN:
         return None
     return Ground("usual_time", 0.85 - apart / 200, {"minute": habit.usual_minute})

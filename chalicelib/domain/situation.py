@@ -21,6 +21,8 @@ QUIET_FROM: Final = time(23)
 QUIET_UNTIL: Final = time(6)
 PLACE_TRUSTED: Final = timedelta(hours=4)
 LOW: Final = 2  # of 5, for energy and valence
+READS_BACK: Final = timedelta(days=28)  # the signals that a snapshot rests on
+READS_AHEAD: Final = timedelta(days=7)  # the calendar entries in it
 # The categories that can only be done in one place; any other is possible anywhere.
 ONLY_AT: Final[Mapping[str, str]] = {
     "chores": "home",
@@ -55,9 +57,11 @@ class Situation:
     context: RecommendContext
     tasks: Sequence[ItemRecord]
     habits: Sequence[HabitState]
+    deadlines: Sequence[datetime]  # of all open tasks, also of those that may not be named now
     events: Sequence[ItemRecord]  # busy, timed, confirmed; by start
     busy: Sequence[Span]  # merged
-    calendar_known: bool
+    entries: Sequence[Span]  # everything in the calendar, also what takes no time or all day
+    calendar_known: bool  # until the end of tomorrow
     gap: Gap
     mood: MoodState | None  # only when entered today
     place: str | None
@@ -87,6 +91,10 @@ class Situation:
     def can_name(self, event: ItemRecord | None) -> bool:
         """Whether the event's words can be opened."""
         return event is not None and openable(event.words_expire_at, self.now)
+
+    def nothing_between(self, start: datetime, end: datetime) -> bool:
+        """Whether the calendar shows no entry of any kind then."""
+        return not any(s.start < end and (s.end > start or s.start >= start) for s in self.entries)
 
     def event_of(self, item_ref: str | None) -> ItemRecord | None:
         """The coming event with that reference."""
@@ -142,25 +150,32 @@ def look(
     standing = _standing(blocks, snapshot, now)
     tasks = snapshot.tasks if "tasks" in granted else []
     habits = snapshot.habits if "habits" in granted else []
+    day_end = calendar.end_of_day(now, zone)
+    reaches = calendar.utc(snapshot.computed_at) + READS_AHEAD >= day_end + timedelta(days=1)
     mood = snapshot.mood if "mood" in granted else None
     return Situation(
         person_id=snapshot.person_id,
         now=now,
         zone=zone,
         today=today,
-        day_end=calendar.end_of_day(now, zone),
+        day_end=day_end,
         context=context if "mood" in granted else context.model_copy(update={"energy": None}),
         tasks=[t for t in tasks if t.status == "open" and t.type == "task" and _ready(t, standing, now)],
         habits=[h for h in habits if _ready(h, standing, now)],
+        deadlines=[calendar.utc(t.due_at) for t in tasks if t.status == "open" and t.due_at],
         events=events,
         busy=busy,
-        calendar_known=bool(events) or ("calendar" in granted and "calendar" in snapshot.as_of),
+        entries=_entries(snapshot) if "calendar" in granted else [],
+        calendar_known=reaches and (bool(events) or ("calendar" in granted and "calendar" in snapshot.as_of)),
         gap=_gap(events, busy, now, zone, context.minutes_free),
         mood=mood if mood and calendar.local_day(mood.at, zone) == today else None,
         place=_place(snapshot, context, now) if "context" in granted else None,
         blocks=standing,
         recent=recent,
-        done_hours=snapshot.done_hours if "tasks" in granted else [],
+        # Summed over tasks and habits: what each brought cannot be told apart.
+        done_hours=snapshot.done_hours
+        if "tasks" in granted and ("habits" in granted or "habits" not in snapshot.as_of)
+        else [],
     )
 
 
@@ -171,6 +186,14 @@ def _events(snapshot: Snapshot) -> list[ItemRecord]:
         if e.busy and not e.all_day and e.status == "confirmed" and e.starts_at and e.ends_at
     ]
     return sorted(timed, key=lambda e: (start_of(e), end_of(e), e.item_ref))
+
+
+def _entries(snapshot: Snapshot) -> list[Span]:
+    return [
+        Span(calendar.utc(e.starts_at), calendar.utc(e.ends_at or e.starts_at))
+        for e in snapshot.events
+        if e.status == "confirmed" and e.starts_at
+    ]
 
 
 def _ready(item: ItemRecord | HabitState, blocks: Mapping[str, ItemBlock], now: datetime) -> bool:

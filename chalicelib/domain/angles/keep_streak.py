@@ -10,9 +10,11 @@ from chalicelib.domain import calendar, grounds
 from chalicelib.domain.angles.base import HABIT, SLACK, Offer, clamp, until
 from chalicelib.domain.calendar import add_days
 from chalicelib.domain.grounds import USUAL_WITHIN, Ground, iso
-from chalicelib.domain.situation import Situation
+from chalicelib.domain.situation import READS_BACK, Situation
 
 STREAK: Final = 3
+# From here on the streak may be longer than what was read, and its number would be untrue.
+COUNTED: Final = READS_BACK.days - 1
 
 
 class KeepStreak:
@@ -36,9 +38,12 @@ class KeepStreak:
 
     def _offer(self, habit: HabitState, minutes: int, situation: Situation) -> Offer:
         ground = self._ground(habit, situation)
-        params: dict[str, int | str] = {"day": habit.streak + 1}
-        # The number stands in the tip or in its why, not in both; so does the end of the gap.
-        traits = set() if ground.code == "streak" else {"day"}
+        params: dict[str, int | str] = {}
+        traits = set()
+        if habit.streak < COUNTED:
+            params["day"] = habit.streak + 1
+            # The number stands in the tip or in its why, not in both; so does the end of the gap.
+            traits = set() if ground.code == "streak" else {"day"}
         if situation.gap.event is not None and not ground.code.startswith("free_until"):
             params["until"] = iso(situation.gap.until)
             traits.add("until")
@@ -57,7 +62,8 @@ class KeepStreak:
         )
 
     def _ground(self, habit: HabitState, situation: Situation) -> Ground:
-        streak = Ground("streak", 0.4, {"done": habit.streak})
+        counted = habit.streak < COUNTED
+        streak = Ground("streak", 0.4, {"done": habit.streak}) if counted else Ground("long_streak", 0.4)
         others = (grounds.usual_time(habit, situation), grounds.free_time(situation))
         return grounds.best([streak, *(ground for ground in others if ground is not None)]) or streak
 

@@ -17,6 +17,7 @@ DECIDING: Final = 1  # minutes: planning is what is asked now, not the task
 NOT_SOON: Final = timedelta(hours=1)  # after "wrong time"
 CIVIL_FROM: Final = time(9)  # tried before the whole waking day
 PLANNED_FOR: Final = timedelta(hours=24)
+WITHIN: Final = timedelta(hours=24)  # of now: later than "tomorrow" is nobody's plan
 
 
 class PlanSlot:
@@ -50,8 +51,11 @@ class PlanSlot:
         start = _half_hour_after(situation.now + NOT_SOON) if wrong_time else situation.now
         if situation.gap.stated:
             start = max(start, _half_hour_after(situation.gap.until))
+        within = situation.now + WITHIN - start
         for opens in (CIVIL_FROM, calendar.WAKING_FROM):
-            slot = calendar.next_free_slot(situation.busy, start, minutes, situation.zone, opens=opens)
+            slot = calendar.next_free_slot(
+                situation.busy, start, minutes, situation.zone, horizon=within, opens=opens
+            )
             if slot is not None and slot.start > situation.now:
                 return slot
         return None
@@ -93,9 +97,12 @@ class PlanSlot:
             yield due
         if situation.calendar_known:
             tomorrow = calendar.local_day(slot.start, situation.zone) != situation.today
-            open_end = slot.end not in {span.start for span in situation.busy}
+            # The slot ends with the waking day or the 24 hours; what it says of the time goes further.
+            day_end = calendar.end_of_day(slot.start, situation.zone)
+            following = [b.start for b in situation.busy if slot.start < b.start < day_end]
+            open_end = situation.nothing_between(slot.start, day_end)
             code = ("slot_open" if open_end else "slot_free") + ("_tomorrow" if tomorrow else "")
-            yield Ground(code, 0.42, {"slot_until": iso(slot.end)})
+            yield Ground(code, 0.42, {"slot_until": iso(min(following, default=slot.end))})
 
     def _anchor(self, start: datetime, situation: Situation) -> ItemRecord | None:
         ending = (e for e in situation.events if end_of(e) == start and situation.can_name(e))

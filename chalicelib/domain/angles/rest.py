@@ -52,11 +52,8 @@ class Rest:
         )
 
     def _pressed(self, situation: Situation) -> bool:
-        """Whether a task is due within two hours."""
-        return any(
-            task.due_at is not None and timedelta(0) < calendar.utc(task.due_at) - situation.now <= DEADLINE
-            for task in situation.tasks
-        )
+        """Whether a task is due within two hours, be it snoozed or without a title to show."""
+        return any(timedelta(0) < due_at - situation.now <= DEADLINE for due_at in situation.deadlines)
 
     def _booked(self, situation: Situation) -> Ground | None:
         for span in calendar.merge(situation.busy, within=PAUSE):
