@@ -9,10 +9,9 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import DeleteError, PutError, UpdateError
 from pynamodb.expressions.operand import Path
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
-from pynamodb.models import Model
 
 from chalicelib.auth.contract import Session, SignIn
-from chalicelib.runtime.dynamodb import TableMeta, table_name
+from chalicelib.runtime.dynamodb import Row, TableMeta, table_name
 
 _REFUSED: Final = "ConditionalCheckFailedException"
 
@@ -27,7 +26,7 @@ class _SessionsOfPerson(GlobalSecondaryIndex):  # type: ignore[misc]
     person_id = UnicodeAttribute(hash_key=True)
 
 
-class SessionRow(Model):  # type: ignore[misc]
+class SessionRow(Row):
     """A session, by the SHA-256 of its `sid`. An admin's has no person and so stays out of the index."""
 
     class Meta(TableMeta):
@@ -65,7 +64,7 @@ class _IdentitiesOfPerson(GlobalSecondaryIndex):  # type: ignore[misc]
     person_id = UnicodeAttribute(hash_key=True)
 
 
-class IdentityRow(Model):  # type: ignore[misc]
+class IdentityRow(Row):
     """The person of an identity, by the SHA-256 of issuer and subject."""
 
     class Meta(TableMeta):
@@ -80,7 +79,7 @@ class IdentityRow(Model):  # type: ignore[misc]
     by_person = _IdentitiesOfPerson()
 
 
-class SignInRow(Model):  # type: ignore[misc]
+class SignInRow(Row):
     """A sign-in under way, by the SHA-256 of its state."""
 
     class Meta(TableMeta):
@@ -238,7 +237,7 @@ class SignInTable:
         return _delete(SignInRow(state), SignInRow.state.exists())
 
 
-def _delete(row: Model, condition: Any) -> bool:
+def _delete(row: Row, condition: Any) -> bool:
     try:
         row.delete(condition=condition)
     except DeleteError as error:
