@@ -30,17 +30,20 @@ GRANTED: Final = "granted"
 
 
 class ConsentsDocument(BaseModel):
-    """The part `consents`. `revision` counts changes; `withdrawn` are those that ended with the last one."""
+    """The part `consents`. `revision` counts changes."""
 
     model_config = ConfigDict(extra="ignore")
 
     consents: dict[str, ConsentState] = {}
     revision: int = 0
-    withdrawn: list[str] = []
 
     def granted(self) -> frozenset[Consent]:
         """The consents in force; a name that this version does not know is none."""
         return frozenset(c for c in CONSENTS if c in self.consents and self.consents[c].granted)
+
+    def withdrawn(self) -> frozenset[Consent]:
+        """The consents that were decided on and are not in force, since whenever."""
+        return frozenset(c for c in CONSENTS if c in self.consents and not self.consents[c].granted)
 
 
 class Tombstone(BaseModel):

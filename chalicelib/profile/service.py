@@ -96,7 +96,8 @@ class ProfileService:
                 break
         else:
             raise Conflict("Your consents are being changed elsewhere; try again.")
-        event = ConsentsChanged(granted=sorted(document.granted()), withdrawn=document.withdrawn)
+        # All that are withdrawn, not the last alone: the event about an earlier one may have been lost.
+        event = ConsentsChanged(granted=sorted(document.granted()), withdrawn=sorted(document.withdrawn()))
         self._publish(
             event, person_id, trace_id, derived_id("consents_changed", person_id, str(document.revision))
         )
@@ -250,12 +251,7 @@ def _decided(document: ConsentsDocument, news: Sequence[Decision]) -> ConsentsDo
     states: dict[str, ConsentState] = dict(document.consents)
     for d in news:
         states[d.consent] = ConsentState(granted=d.granted, at=d.at, text_version=d.text_version)
-    before = document.granted()
-    return ConsentsDocument(
-        consents=states,
-        revision=document.revision + 1,
-        withdrawn=sorted(d.consent for d in news if not d.granted and d.consent in before),
-    )
+    return ConsentsDocument(consents=states, revision=document.revision + 1)
 
 
 def _answer(document: ConsentsDocument) -> ConsentsAnswer:

@@ -118,6 +118,18 @@ def test_a_withdrawal_whose_event_failed_is_published_by_the_retry(person: Perso
     assert list(person.bus.events[-1].consents_changed.withdrawn) == ["tasks"]
 
 
+def test_a_withdrawal_whose_event_was_lost_goes_with_the_next_change(person: Person) -> None:
+    person.agree(tasks=True, mood=True)
+    person.bus.down = True
+    with pytest.raises(Unavailable):
+        person.agree(tasks=False)
+    person.bus.down = False
+    person.agree(mood=False)
+    assert list(person.bus.events[-1].consents_changed.withdrawn) == ["mood", "tasks"]
+    person.agree(tasks=True)
+    assert list(person.bus.events[-1].consents_changed.withdrawn) == ["mood"]
+
+
 def test_agreeing_to_an_old_text_is_refused_withdrawing_is_not(person: Person) -> None:
     person.agree(tasks=True)
     with pytest.raises(Invalid) as caught:
