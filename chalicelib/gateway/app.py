@@ -6,6 +6,7 @@ from typing import Any
 
 from chalice.app import Chalice
 
+from chalicelib.gateway.endpoint import TRACE_HEADER
 from chalicelib.gateway.pages import BINARY_TYPES
 from chalicelib.gateway.problems import PROBLEM, problem_of_status
 
@@ -17,7 +18,8 @@ class App(Chalice):  # type: ignore[misc]
         """Handle one API Gateway event."""
         answer: dict[str, Any] = super().__call__(event, context)
         headers = answer.setdefault("headers", {})
-        if answer.get("statusCode", 200) >= 400 and headers.get("Content-Type") != PROBLEM:
+        # What `endpoint` answered has a trace id and is as it should be, also a 503 that is a health report.
+        if answer.get("statusCode", 200) >= 400 and TRACE_HEADER not in headers:
             headers["Content-Type"] = PROBLEM
             request_id = str(event.get("requestContext", {}).get("requestId", ""))
             answer["body"] = problem_of_status(answer["statusCode"], request_id)

@@ -28,7 +28,6 @@ class Call(Generic[BodyT]):
     """Names in lower case."""
     principal: Principal
     trace_id: str
-    source_ip: str = ""
 
     @property
     def person_id(self) -> str:

@@ -39,6 +39,7 @@ from chalicelib.runtime.logging import Logger, trace
 
 MAX_BODY: Final = 64 * 1024
 NOBODY: Final = Principal()
+TRACE_HEADER: Final = "X-Trace-Id"
 _TRACE: Final = re.compile(r"^[0-9A-Za-z=:;_-]{8,128}$")
 
 SECURITY_HEADERS: Final[Mapping[str, str]] = {
@@ -156,7 +157,6 @@ class Gateway:
         raw: bytes = request.raw_body or b""
         if len(raw) > max_bytes:
             raise TooLarge(f"Send at most {max_bytes} bytes; this was {len(raw)}.", limit=max_bytes)
-        identity = (request.context or {}).get("identity") or {}
         return Call(
             body=_parse(spec.body, raw) if spec.body else raw,
             query=_validate(spec.query, dict(request.query_params or {})) if spec.query else None,
@@ -164,7 +164,6 @@ class Gateway:
             headers=headers,
             principal=principal,
             trace_id=trace_id,
-            source_ip=str(identity.get("sourceIp") or ""),
         )
 
 
@@ -222,7 +221,7 @@ def _response(reply: Reply, trace_id: str) -> Response:
         **SECURITY_HEADERS,
         "Cache-Control": "no-store",
         "Content-Type": reply.content_type,
-        "X-Trace-Id": trace_id,
+        TRACE_HEADER: trace_id,
         **reply.headers,
     }
     if reply.cookies:

@@ -13,14 +13,17 @@ def alive() -> Health:
     return Health(module="gateway", status="ok")
 
 
+def answer_of(name: str, check: Callable[[], Health]) -> Health:
+    """One module's health; a check that raises counts as down."""
+    try:
+        return check()
+    except Exception as error:
+        return Health(module=name, status="down", detail=type(error).__name__)
+
+
 def report(checks: Mapping[str, Callable[[], Health]]) -> Reply:
-    """All modules; 503 when one is down. A check that raises counts as down."""
-    modules = []
-    for name, check in sorted(checks.items()):
-        try:
-            modules.append(check())
-        except Exception as error:
-            modules.append(Health(module=name, status="down", detail=type(error).__name__))
+    """All modules; 503 when one is down."""
+    modules = [answer_of(name, check) for name, check in sorted(checks.items())]
     states = {m.status for m in modules}
     worst = next((s for s in ("down", "degraded") if s in states), "ok")
     return Reply(

@@ -10,7 +10,7 @@ from chalicelib import wiring
 from chalicelib.contracts.errors import NotFound
 from chalicelib.contracts.http import Health, HealthReport
 from chalicelib.gateway.call import Call, Reply
-from chalicelib.gateway.health import report
+from chalicelib.gateway.health import answer_of, report
 from chalicelib.gateway.openapi import document
 from chalicelib.gateway.pages import AssetQuery, page
 from chalicelib.wiring import api
@@ -30,7 +30,7 @@ def module_health(call: Call[bytes]) -> Reply:
     check = wiring.health_checks().get(call.path["module"])
     if check is None:
         raise NotFound("Modules: " + ", ".join(sorted(wiring.health_checks())) + ".")
-    answer = check()
+    answer = answer_of(call.path["module"], check)
     return Reply(body=answer, status=503 if answer.status == "down" else 200)
 
 
