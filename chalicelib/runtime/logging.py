@@ -11,14 +11,15 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import Iterator
 from contextvars import ContextVar
+from functools import cache
 from typing import Any
 
 _trace: ContextVar[str] = ContextVar("trace_id", default="")
-_output = logging.getLogger("oo")
 
 
 @contextlib.contextmanager
@@ -36,6 +37,15 @@ def trace_id() -> str:
     return _trace.get()
 
 
+@cache
+def threshold() -> int:
+    """The least level that is written: `OO_LOG_LEVEL`, which the settings describe and check.
+
+    Read here so that a line can be written where settings are not complete.
+    """
+    return logging.getLevelNamesMapping().get(os.environ.get("OO_LOG_LEVEL", ""), logging.INFO)
+
+
 class Logger:
     """Writes JSON lines to standard output, which Lambda ships to CloudWatch."""
 
@@ -43,8 +53,10 @@ class Logger:
         self._module = module
 
     def _write(self, level: int, message: str, fields: dict[str, Any]) -> None:
-        if not _output.isEnabledFor(level):
-            return
+        if level >= threshold():
+            self._line(level, message, fields)
+
+    def _line(self, level: int, message: str, fields: dict[str, Any]) -> None:
         line = {
             "level": logging.getLevelName(level),
             "time": round(time.time(), 3),
@@ -82,8 +94,10 @@ class Logger:
         self._write(logging.ERROR, message, {"error": type(error).__name__, "at": place, **fields})
 
     def metric(self, namespace: str, **values: float) -> None:
-        """CloudWatch embedded metrics (EMF): each value becomes a metric with the module as dimension."""
-        self._write(
+        """CloudWatch embedded metrics (EMF): each value becomes a metric with the module as dimension.
+
+        Written at any level: alarms stand on them."""
+        self._line(
             logging.INFO,
             "metric",
             {
@@ -102,7 +116,6 @@ class Logger:
         )
 
 
-def logger(module: str, level: str = "INFO") -> Logger:
+def logger(module: str) -> Logger:
     """The logger of a module."""
-    _output.setLevel(level)
     return Logger(module)

@@ -41,7 +41,9 @@ class Settings(BaseModel):
         le=20_000,
         description="How long `recommend` waits for the scorer before rules take over.",
     )
-    key_alias: str = Field(default="", description="KMS key that wraps data keys; default alias/oo-<stage>.")
+    key_alias: str = Field(
+        default="", description="KMS key that wraps data keys; default alias/oo-<stage>-persons."
+    )
     decision_log_bucket: str = Field(default="", description="S3 bucket of the decision log.")
     oidc_issuer: str = Field(
         default="", description="Issuer of the generic OpenID Connect provider; empty: none."
@@ -75,7 +77,9 @@ class Settings(BaseModel):
         ge=0,
         description="After how many days a decision counts half in what policies know; 0 forgets nothing.",
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Log level.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="The least level that is logged; metrics always are."
+    )
 
     def name(self, suffix: str) -> str:
         """`oo-<stage>-<suffix>`: what tables, queues and functions are called."""
