@@ -112,7 +112,7 @@ class ReactionAccepted(BaseModel):
 
 
 class TipHistoryEntry(BaseModel):
-    """A past tip. `text` is null once its words have expired."""
+    """A past tip. `text` is null once its words have expired or a source of theirs was withdrawn."""
 
     id: str
     decided_at: datetime

@@ -48,15 +48,13 @@ def expose(
     return replace(stored, decision=changed), _remembered(state, changed, now)
 
 
-def validate(request: ReactionRequest, now: datetime) -> None:
+def validate(request: ReactionRequest) -> None:
     """Raises Invalid when the parts of a reaction do not fit together."""
     errors = []
     if request.reason is not None and request.kind != "dismiss":
         errors.append({"pointer": "/reason", "detail": "goes only with kind `dismiss`"})
     if request.until is not None and request.kind != "snooze":
         errors.append({"pointer": "/until", "detail": "goes only with kind `snooze`"})
-    elif request.until is not None and not now < request.until <= now + LONGEST_SNOOZE:
-        errors.append({"pointer": "/until", "detail": "must be in the future, at most 30 days ahead"})
     if errors:
         raise Invalid("See `errors` for each field.", errors=errors)
 
@@ -72,6 +70,11 @@ def react(
     decision = stored.decision
     if _same(decision, request):
         return None
+    if request.until is not None and not now < request.until <= now + LONGEST_SNOOZE:
+        raise Invalid(
+            "See `errors` for each field.",
+            errors=[{"pointer": "/until", "detail": "must be in the future, at most 30 days ahead"}],
+        )
     before = standing(decision.reactions)
     if request.kind == "undo" and before.latest is None:
         raise Conflict("There is no reaction to take back.")

@@ -54,5 +54,8 @@ def reaction(call: Call[ReactionRequest]) -> ReactionAccepted:
 
 @api.endpoint(bp, "GET", "/api/tips", query=PageQuery, answers={200: TipHistory})
 def tips(call: Call[None]) -> TipHistory:
-    """Past tips, newest first; `text` and `why` are null once their words have expired."""
+    """Past tips, newest first.
+
+    `text` and `why` are null once their words have expired, or a source that they may draw on was withdrawn.
+    """
     return wiring.recommender().history(call.person_id, call.query.limit, call.query.cursor)

@@ -102,19 +102,23 @@ class RecommenderService:
         """The person reacted. Raises NotFound, Gone, Invalid, Conflict."""
 
         def apply(stored: StoredDecision, state: TipState, now: datetime) -> Change:
-            reacting.validate(request, now)
+            reacting.validate(request)
             return reacting.react(stored, state, request, now)
 
         stored = self._change(person_id, decision_id, trace, apply)
         return ReactionAccepted(revision=stored.decision.revision, kind=request.kind)
 
     def history(self, person_id: str, limit: int, cursor: str | None) -> TipHistory:
-        """A page of past tips, newest first. Raises Invalid for a cursor that is not ours."""
+        """A page of past tips, newest first; words only of sources that are still consented to.
+
+        Raises Invalid for a cursor that is not ours.
+        """
         page = self._store.history(person_id, limit + 1, _decoded(cursor) if cursor else None)
         shown, more = page[:limit], len(page) > limit
-        now = self._clock.now()
+        person, now = self._store.read(person_id), self._clock.now()
+        self._sealer.prime(person_id, person.wrapped_key)
         return TipHistory(
-            tips=[self._entry(person_id, stored, now) for stored in shown],
+            tips=[self._entry(stored, person.granted, now) for stored in shown],
             next=_encoded(shown[-1].decision.decision_id) if more else None,
         )
 
@@ -228,11 +232,16 @@ class RecommenderService:
             return after
         raise Unavailable("Too many changes at once to this tip; try again.")
 
-    def _entry(self, person_id: str, stored: StoredDecision, now: datetime) -> TipHistoryEntry:
-        decision = stored.decision
+    def _entry(self, stored: StoredDecision, granted: frozenset[Consent], now: datetime) -> TipHistoryEntry:
+        decision, ends = stored.decision, stored.words_expire_at
         opened = None
-        if stored.words is not None and stored.words_expire_at is not None and stored.words_expire_at > now:
-            opened = words.unseal(self._sealer, person_id, decision.decision_id, stored.words)
+        if (
+            stored.words is not None
+            and ends is not None
+            and ends > now
+            and granted.issuperset(stored.granted)
+        ):
+            opened = words.unseal(self._sealer, decision.person_id, decision.decision_id, stored.words)
         says = standing(decision.reactions).says
         return TipHistoryEntry(
             id=decision.decision_id,

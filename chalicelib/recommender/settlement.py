@@ -18,6 +18,7 @@ from chalicelib.domain.rewards import is_later_done, reward_of, standing
 from chalicelib.recommender.contract import (
     DecisionLogStore,
     LostRace,
+    OpenTip,
     StoredDecision,
     TipState,
     TipStore,
@@ -98,6 +99,9 @@ class SettlementService:
         stored = self._update(event.person_id, decision_id, event.trace_id, lambda s, now: s)
         if stored is not None and kind == "tip_reacted" and event.tip_reacted.kind == "done":
             self._done_after_snooze(stored, event.trace_id)
+        if stored is not None and kind == "tip_due" and stored.words is None:
+            # The state holds the same sealed words while the tip is the open one.
+            self._without(event.person_id, lambda tip: tip.decision_id == decision_id)
 
     def _update(
         self,
@@ -153,7 +157,9 @@ class SettlementService:
     def _close_item(self, person_id: str, closed: ItemClosed) -> None:
         """The item needs nothing more: its open tip, blocks and words go; done may count as later done."""
         item_ref, at = closed.item_ref, moment(closed.closed_at)
-        state, shut = self._without_item(person_id, item_ref)
+        state, shut = self._without(
+            person_id, lambda tip: item_ref in {tip.item_ref, tip.anchor_ref}, item_ref
+        )
         for tip in state.recent:
             if tip.item_ref != item_ref and tip.decision_id != shut:
                 continue
@@ -174,21 +180,22 @@ class SettlementService:
 
         self._update(person_id, tip.decision_id, trace, mark)
 
-    def _without_item(self, person_id: str, item_ref: str) -> tuple[TipState, str | None]:
-        """The state without the item's blocks and without an open tip that names it, and that tip's id."""
+    def _without(
+        self, person_id: str, closes: Callable[[OpenTip], bool], item_ref: str | None = None
+    ) -> tuple[TipState, str | None]:
+        """The state without an open tip that `closes` names and without the item's blocks; that tip's id."""
         for _ in range(ATTEMPTS):
             state = self._store.state(person_id)
-            opened = state.open
-            named = opened is not None and item_ref in {opened.item_ref, opened.anchor_ref}
-            blocks = [b for b in state.blocks if b.item_ref != item_ref]
-            if not named and len(blocks) == len(state.blocks):
+            shut = state.open if state.open is not None and closes(state.open) else None
+            blocks = [b for b in state.blocks if item_ref is None or b.item_ref != item_ref]
+            if shut is None and len(blocks) == len(state.blocks):
                 return state, None
-            after = state.next(self._clock.now(), open=None if named else opened, blocks=blocks)
+            after = state.next(self._clock.now(), open=None if shut else state.open, blocks=blocks)
             try:
                 self._store.write_state(after)
             except LostRace:
                 continue
-            return after, opened.decision_id if named and opened is not None else None
+            return after, shut.decision_id if shut else None
         raise LostRace("tip state")
 
     def complete(self, event: Envelope) -> None:
@@ -211,15 +218,15 @@ class SettlementService:
             self._record(event, "rewards", event.reward_settled.decision_id)
 
     def _record(self, event: Envelope, kind: Any, decision_id: str) -> None:
+        made = event.occurred_at if kind == "decisions" else event.reward_settled.decided_at
+        day = moment(made).date().isoformat()
         stored = self._store.decision(event.person_id, decision_id)
+        if stored is not None:
+            line = _decided(stored.decision) if kind == "decisions" else _rewarded(event)
+            self._decision_log.write(kind, day, event.person_id, event.event_id, line)
+            stored = self._store.decision(event.person_id, decision_id)
         if stored is None:
-            return
-        decision = stored.decision
-        day = decision.decided_at.date().isoformat()
-        line = _decided(decision) if kind == "decisions" else _rewarded(event)
-        self._decision_log.write(kind, day, event.person_id, event.event_id, line)
-        # Erased between the read and the write: the line must not outlive its person.
-        if self._store.decision(event.person_id, decision_id) is None:
+            # Erased before the write or after it, perhaps in an attempt that died: no line may stay.
             self._decision_log.remove(kind, day, event.person_id, event.event_id)
 
 

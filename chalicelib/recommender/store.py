@@ -142,12 +142,9 @@ class RecommenderTables:
     def change(self, before: StoredDecision, after: StoredDecision, state: TipState | None = None) -> None:
         """One TransactWriteItems, on condition that neither row changed since it was read."""
         was = _decision_row(before)
+        values = {":r": {"N": str(was.revision)}, ":w": {"N": str(was.reward_revision)}}
         # Words that go are no revision: `changed_at` keeps a change read before that from bringing them back.
-        values = {
-            ":r": {"N": str(was.revision)},
-            ":w": {"N": str(was.reward_revision)},
-            ":c": {"S": was.changed_at},
-        }
+        values[":c"] = {"S": was.changed_at}
         unchanged = "revision = :r AND reward_revision = :w AND changed_at = :c"
         _transact([_put(_decision_row(after), unchanged, values)], state)
 
@@ -292,14 +289,11 @@ def _state_put(state: TipState) -> Put:
 
 
 def _transact(puts: Sequence[Put], state: TipState | None) -> None:
-    """Erasure deletes the state first, so that no change of a state that was there goes through after it;
-    a state is begun only for who is not erased, and so no late call begins one anew."""
+    """Erasure deletes the state first: no change of it goes through then, and no erased person's begins."""
     absent = []
-    if state is not None:
-        puts = [*puts, _state_put(state)]
-        if state.version == 1:
-            absent = [Absent(table_name("profiles"), {"person_id": state.person_id, "part": ERASED})]
+    if state is not None and state.version == 1:
+        absent = [Absent(table_name("profiles"), {"person_id": state.person_id, "part": ERASED})]
     try:
-        put_all(puts, absent)
+        put_all([*puts, *([_state_put(state)] if state else [])], absent)
     except LostTransaction as error:
         raise LostRace from error

@@ -85,9 +85,10 @@ def _value(wire: Mapping[str, Any]) -> Any:
 def put_all(puts: Sequence[Put], absent: Sequence[Absent] = ()) -> None:
     """One TransactWriteItems: all rows or none. Raises LostTransaction when a condition did not hold."""
     client = aws.dynamodb()
-    checks: list[Any] = [{"ConditionCheck": _check(row)} for row in absent]
+    items: list[Any] = [{"ConditionCheck": _check(row)} for row in absent]
+    items += [{"Put": _wire(put)} for put in puts]
     try:
-        client.transact_write_items(TransactItems=[*checks, *({"Put": _wire(put)} for put in puts)])
+        client.transact_write_items(TransactItems=items)
     except client.exceptions.TransactionCanceledException as error:
         reasons: Any = error.response.get("CancellationReasons", [])
         if {str(r.get("Code")) for r in reasons} & _LOST:

@@ -141,6 +141,13 @@ def test_the_same_reaction_twice_counts_once(told: Told, reaction: dict[str, Any
     assert len(told.decision.reactions) == 1
 
 
+def test_a_snooze_sent_again_after_its_end_still_counts_once(told: Told) -> None:
+    until = NOW + timedelta(hours=1)
+    told.says("snooze", until=until)
+    told.clock.forward(hours=2)
+    assert told.says("snooze", until=until) == 1
+
+
 def test_a_retry_of_an_earlier_verdict_still_counts_once_after_a_rating(told: Told) -> None:
     told.says("done")
     rated = told.says("helpful")
@@ -363,6 +370,12 @@ def test_history_shows_words_while_they_are_kept(told: Told) -> None:
         "work",
     )
     told.clock.forward(hours=24)
+    entry = told.service.history(PERSON, 10, None).tips[0]
+    assert (entry.text, entry.why, entry.angle) == (None, None, "do_now")
+
+
+def test_history_hides_words_of_a_source_that_was_withdrawn(told: Told) -> None:
+    told.store.granted = frozenset({"mood"})
     entry = told.service.history(PERSON, 10, None).tips[0]
     assert (entry.text, entry.why, entry.angle) == (None, None, "do_now")
 

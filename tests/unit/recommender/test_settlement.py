@@ -149,6 +149,16 @@ def test_words_are_dropped_when_their_time_comes(settling: Settling) -> None:
     assert settling.settlement.publish_due() == 0
 
 
+def test_the_open_tips_words_go_with_the_decisions(settling: Settling) -> None:
+    assert settling.state.open is not None
+    settling.clock.forward(hours=24)
+    for _ in range(2):
+        settling.hears(TipDue(decision_id=settling.tip))
+    assert settling.stored.words is None
+    assert settling.state.open is None
+    assert [tip.decision_id for tip in settling.state.recent] == [settling.tip]
+
+
 def test_events_in_any_order_end_in_the_same_reward() -> None:
     ends = set()
     for order in permutations(range(4)):
@@ -342,6 +352,22 @@ def test_nothing_is_logged_about_an_erased_person(settling: Settling) -> None:
     settling.log.write = erased_while_writing  # type: ignore[method-assign]
     settling.settlement.record(event)
     assert settling.log.lines == {}
+    settling.settlement.record(event)
+    assert settling.log.lines == {}
+
+
+@pytest.mark.parametrize("kind", ["decisions", "rewards"])
+def test_a_line_of_an_attempt_that_died_goes_when_the_message_comes_again(
+    settling: Settling, kind: str
+) -> None:
+    payload = {
+        "decisions": DecisionMade(decision_id=settling.tip),
+        "rewards": RewardSettled(decision_id=settling.tip, revision=1, reward=1, decided_at=timestamp(NOW)),
+    }[kind]
+    event = settling.event(payload)
+    settling.settlement.record(event)  # ... dies before it looks again
+    assert [key[0] for key in settling.log.lines] == [kind]
+    settling.store.decisions.clear()
     settling.settlement.record(event)
     assert settling.log.lines == {}
 
