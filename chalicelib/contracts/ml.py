@@ -44,7 +44,10 @@ class HabitState(_Model):
     last_done_on: date | None = None
     streak: int = Field(default=0, description="Consecutive days done, ending on last_done_on.")
     done_in_14_days: int = 0
-    usual_minute: int | None = Field(default=None, description="Median minute of the local day, 0-1439.")
+    usual_minute: int | None = Field(
+        default=None,
+        description="Minute of the local day around which it was mostly done, 0-1439; None: at no one time.",
+    )
 
 
 class MoodState(_Model):

@@ -15,8 +15,11 @@ from chalicelib.domain import calendar
 from ml_lambda.features.group import FeatureGroup, Moment
 
 LIMIT: Final = 40
+NEAR: Final = 60
+"""Minutes around a usual time that belong to it."""
 
 _DAY: Final = timedelta(days=1)
+_MINUTES: Final = 24 * 60
 _FORTNIGHT: Final = 14
 _STREAK_SCALE: Final = 3.0
 
@@ -29,6 +32,26 @@ def streak_of(days: set[date]) -> int:
     while day in days:
         day, length = day - _DAY, length + 1
     return length
+
+
+def usual_minute(minutes: Iterable[int]) -> int | None:
+    """The minute of the day around which most of these lie, on a clock that goes round; None if nowhere.
+
+    The median of the fullest two hours, when they hold more than half: done mornings and evenings, a habit
+    has no usual time, and done around midnight it is not a thing of noon.
+    """
+    ordered = sorted(minutes)
+    twice = [*ordered, *(minute + _MINUTES for minute in ordered)]
+    fullest: list[int] = []
+    end = 0
+    for start, first in enumerate(ordered):
+        while end < start + len(ordered) and twice[end] <= first + 2 * NEAR:
+            end += 1
+        if end - start > len(fullest):
+            fullest = twice[start:end]
+    if 2 * len(fullest) <= len(ordered):
+        return None
+    return int(median(fullest)) % _MINUTES
 
 
 def states(
@@ -66,7 +89,7 @@ def _state(item: ItemRecord, done: list[datetime], today: date) -> HabitState:
         last_done_on=max(days, default=None),
         streak=streak_of(days),
         done_in_14_days=sum(day > today - _FORTNIGHT * _DAY for day in days),
-        usual_minute=int(median(at.hour * 60 + at.minute for at in done)) if done else None,
+        usual_minute=usual_minute(at.hour * 60 + at.minute for at in done),
     )
 
 

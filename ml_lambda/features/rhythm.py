@@ -66,8 +66,13 @@ def done_hour(moment: Moment, candidate: Candidate) -> float:
 
 
 def activity_length(moment: Moment, candidate: Candidate) -> float:
-    """How much was done today (5 things are much) × centred log minutes of the tip."""
-    return clip(moment.snapshot.done_today / _BUSY_DAY, 0.0) * centred_effort(candidate.minutes)
+    """How much was done today (5 things are much) × centred log minutes of the tip.
+
+    0 when the snapshot is of another day: its count is of that day.
+    """
+    made = calendar.local_day(moment.snapshot.computed_at, calendar.zone_of(moment.timezone))
+    done = moment.snapshot.done_today if made == moment.local.date() else 0
+    return clip(done / _BUSY_DAY, 0.0) * centred_effort(candidate.minutes)
 
 
 GROUP: Final = FeatureGroup(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from chalicelib.contracts.consents import CONSENT_OF_TYPE, CONSENTS, Consent
 from chalicelib.contracts.ml import Group, Snapshot
 from chalicelib.contracts.signals import ItemRecord, SignalRecord
 from chalicelib.domain.features import FEATURE_VERSION
+from chalicelib.domain.situation import READS_BACK
 from ml_lambda.features import calendar, habit, mood, place, rhythm, task
 
-WINDOW: Final = timedelta(days=28)
+WINDOW: Final = READS_BACK
 """How far back signals are read: two half-lives of the decayed counts."""
 
 
@@ -39,7 +40,7 @@ def build(
         computed_at=now,
         timezone=timezone,
         as_of=_as_of(items, signals),
-        tasks=task.open_tasks(items, timezone),
+        tasks=task.open_tasks(items, timezone, now),
         events=calendar.upcoming(items, now),
         habits=habit.states(items, signals, timezone, now),
         mood=mood.latest(signals, now),

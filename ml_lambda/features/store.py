@@ -74,10 +74,14 @@ class FeatureTables:
         )
 
     def items(self, person_id: str, now: datetime) -> list[ItemRecord]:
-        """Open items, bounded: tasks due first, entries that may concern the next days, habits."""
+        """Open items, bounded: tasks by date, long past ones last; entries of the next days; habits."""
         first, last = storable(now - _LONGEST_EVENT), storable(now + calendar.AHEAD)
+        recent = f"task#{storable(now - task.RECENT)}"
+        tasks = list(self._open(person_id, recent, "task#~", task.LIMIT))
+        left = task.LIMIT - len(tasks)
         rows = [
-            *self._open(person_id, "task#", "task#~", task.LIMIT),
+            *tasks,
+            *self._open(person_id, "task#", recent, left, newest_first=True),
             *self._open(person_id, f"event#{first}", f"event#{last}~", _MOST_EVENTS, newest_first=True),
             *self._open(person_id, "habit#", "habit#~", habit.LIMIT),
         ]

@@ -12,6 +12,8 @@ from chalicelib.domain import calendar
 from ml_lambda.features.group import FeatureGroup, Moment, log_effort
 
 LIMIT: Final = 100
+RECENT: Final = timedelta(days=15)
+"""A date further back says nothing about a task any more: such tasks take only the room that is left."""
 
 # How far each angle goes towards closing the task.
 _ADDRESSES: Final = {"do_now": 1.0, "smallest_step": 0.7, "plan_slot": 0.5}
@@ -27,12 +29,17 @@ def due_moment(task: ItemRecord, timezone: str) -> datetime | None:
     return calendar.wall(task.due_on, time(23, 59, 59), calendar.zone_of(timezone))
 
 
-def open_tasks(items: Iterable[ItemRecord], timezone: str) -> list[ItemRecord]:
-    """The LIMIT open tasks that are due first, then those without a date, longest known first."""
+def open_tasks(items: Iterable[ItemRecord], timezone: str, now: datetime) -> list[ItemRecord]:
+    """The LIMIT open tasks due since RECENT or soonest, then those without a date, longest known first.
 
-    def order(task: ItemRecord) -> tuple[str, str, str]:
+    What was due before comes last, the latest of it first: a backlog of years must not crowd out today.
+    """
+
+    def order(task: ItemRecord) -> tuple[bool, float, str, str]:
         due = due_moment(task, timezone)
-        return (storable(due) if due else "9", storable(task.first_seen_at), task.item_ref)
+        old = due is not None and due < now - RECENT
+        when = due.timestamp() if due else float("inf")
+        return (old, -when if old else when, storable(task.first_seen_at), task.item_ref)
 
     return sorted((i for i in items if i.type == "task" and i.status == "open"), key=order)[:LIMIT]
 

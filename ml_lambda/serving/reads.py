@@ -22,7 +22,7 @@ class Throttled(Exception):
 
 
 class RankReads:
-    """One BatchGetItem each. Snapshots may be a moment old, statistics are read as last written."""
+    """One BatchGetItem each. Both are strongly consistent: what was written last counts."""
 
     def __init__(self, client: DynamoDBClient | None = None, stage: str | None = None) -> None:
         self._client = client or aws.dynamodb()

@@ -73,6 +73,14 @@ def test_reads_are_bounded_and_keep_what_matters(rows: me.Store) -> None:
     assert [i.item_ref for i in found if i.type == "habit"] == ["habit-walk"]
 
 
+def test_long_past_tasks_take_only_the_room_that_is_left(rows: me.Store) -> None:
+    old = [me.item(f"old{n:03d}", due_at=me.ago(days=20 + n)) for n in range(110)]
+    rows.items([*old, *me.items()])
+    found = [i.item_ref for i in FeatureTables().items(me.PERSON, me.NOW) if i.type == "task"]
+    assert found[:3] == ["task-invoice", "task-tax", "task-shelf"]
+    assert found[3:] == [f"old{n:03d}" for n in range(97)]
+
+
 def test_signals_are_read_page_by_page(rows: me.Store, monkeypatch: pytest.MonkeyPatch) -> None:
     rows.signals(me.signals())
     monkeypatch.setattr("ml_lambda.features.store._PAGE", 2)
