@@ -12,6 +12,8 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from google.protobuf.message import Message
+
 from chalicelib.contracts.consents import CONSENT_OF_TYPE
 from chalicelib.contracts.errors import (
     Conflict,
@@ -132,13 +134,12 @@ class EventsService:
         payload = SignalReceived(signal=signal_message(signal))
         if title and signal.item_ref:
             payload.sealed_title = self._sealer.seal(person_id, words_purpose(signal.item_ref), title)
-        return wrap(
-            payload,
-            person_id=person_id,
-            event_id=derived_id("signal_received", person_id, signal.signal_id),
-            at=self._clock.now(),
-            trace_id=trace_id,
-        )
+        return self._event(payload, "signal_received", person_id, signal.signal_id, trace_id)
+
+    def _event(self, payload: Message, kind: str, person_id: str, signal_id: str, trace_id: str) -> Envelope:
+        """What happened because of one signal: the same cause, the same event id."""
+        event_id = derived_id(kind, person_id, signal_id)
+        return wrap(payload, person_id=person_id, event_id=event_id, at=self._clock.now(), trace_id=trace_id)
 
     # --- the store --------------------------------------------------------------------------------
 
@@ -175,24 +176,14 @@ class EventsService:
         return outcome
 
     def _stored(self, cause: Envelope, signal: SignalRecord, *, closed: bool) -> list[Envelope]:
-        person_id, now = cause.person_id, self._clock.now()
+        about = (cause.person_id, signal.signal_id, cause.trace_id)
         stored = SignalStored(signal_id=signal.signal_id, type=signal.type, item_ref=signal.item_ref)
-        events = [
-            wrap(
-                stored, person_id=person_id, at=now, trace_id=cause.trace_id,
-                event_id=derived_id("signal_stored", person_id, signal.signal_id),
-            )
-        ]  # fmt: skip
+        events = [self._event(stored, "signal_stored", *about)]
         if closed:
             closing = ItemClosed(
                 item_ref=signal.item_ref, status=signal.status, closed_at=timestamp(signal.occurred_at)
             )
-            events.append(
-                wrap(
-                    closing, person_id=person_id, at=now, trace_id=cause.trace_id,
-                    event_id=derived_id("item_closed", person_id, signal.signal_id),
-                )
-            )  # fmt: skip
+            events.append(self._event(closing, "item_closed", *about))
         return events
 
     # --- what the person sees and takes back ------------------------------------------------------
@@ -220,7 +211,8 @@ class EventsService:
             return None
 
     def delete(self, person_id: str, signal_id: str, trace_id: str) -> None:
-        """Take a signal back; its item and words too when the item rests on it. NotFound for another's.
+        """Take a signal back; its item and words too when the item rests on it, which closes it for a tip
+        that names it. NotFound for another's.
 
         Two steps, so that it can be repeated after a failure: the signal becomes a `TakenBack`, and that
         goes once SignalDeleted is published.
@@ -238,12 +230,14 @@ class EventsService:
         else:
             raise Conflict("This signal's item is changing right now; try again.")
         deleted = SignalDeleted(signal_id=signal_id, type=signal.type, item_ref=signal.item_ref)
-        event = wrap(
-            deleted, person_id=person_id, at=self._clock.now(), trace_id=trace_id,
-            event_id=derived_id("signal_deleted", person_id, signal_id),
-        )  # fmt: skip
+        events = [self._event(deleted, "signal_deleted", person_id, signal_id, trace_id)]
+        if signal.item_ref and self._signals.item(person_id, signal.item_ref) is None:
+            gone = ItemClosed(
+                item_ref=signal.item_ref, status="deleted", closed_at=timestamp(self._clock.now())
+            )
+            events.append(self._event(gone, "item_closed", person_id, signal_id, trace_id))
         try:
-            self._bus.publish([event])
+            self._bus.publish(events)
         except BusError:
             raise Unavailable("It is removed, but tips may not know yet; delete it again.") from None
         self._signals.forget(person_id, signal_id)

@@ -172,14 +172,17 @@ def test_what_is_taken_back_is_gone_with_its_item_and_words(world: World) -> Non
     world.bus.batches.clear()
     world.service.delete(ANN, signal_id, "trace-0002")
     assert (world.signals.signals, world.signals.items, world.signals.sealed) == ({}, {}, {})
-    [deleted] = world.bus.events
+    deleted, closed = world.bus.events
     assert (deleted.signal_deleted.signal_id, deleted.signal_deleted.item_ref) == (signal_id, "a")
+    assert (closed.item_closed.item_ref, closed.item_closed.status) == ("a", "deleted")
 
 
 def test_an_item_that_a_newer_signal_backs_stays(world: World) -> None:
     old, _ = world.take_in(task("a", ago=3), task("a", ago=1, title="Call mum"))
+    world.bus.batches.clear()
     world.service.delete(ANN, old, "trace-0002")
     assert len(world.signals.signals) == len(world.signals.items) == len(world.signals.sealed) == 1
+    assert world.bus.types() == ["signal_deleted"]
 
 
 def test_anothers_signal_and_no_signal_look_the_same(world: World) -> None:
@@ -203,7 +206,7 @@ def test_taking_back_can_be_finished_after_the_bus_was_down(world: World) -> Non
     world.bus.down = False
     world.bus.batches.clear()
     world.service.delete(ANN, signal_id, "trace-0002")
-    assert world.bus.types() == ["signal_deleted"]
+    assert world.bus.types() == ["signal_deleted", "item_closed"]
     with pytest.raises(NotFound):
         world.service.delete(ANN, signal_id, "trace-0002")
 
