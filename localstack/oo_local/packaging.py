@@ -24,7 +24,7 @@ _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 
 class PackagingFailed(Exception):
-    """`chalice package` refused the app; the message ends with what it printed."""
+    """The code cannot be packaged; the message ends with what Chalice or the compiler said of it."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +62,21 @@ def package_app(
         text=True,
     )  # fmt: skip
     if done.returncode != 0:
-        last = "\n".join((done.stderr or done.stdout).strip().splitlines()[-12:])
-        raise PackagingFailed(f"chalice package failed:\n{last}")
+        raise PackagingFailed(f"chalice package failed:\n{_told(done.stderr or done.stdout, tree)}")
     template: dict[str, Any] = json.loads((out / "sam.json").read_text())
     unpacked = build / "unpacked"
     shutil.rmtree(unpacked, ignore_errors=True)
     with zipfile.ZipFile(out / "deployment.zip") as made:
         made.extractall(unpacked)
     return template, _archive("app", unpacked)
+
+
+def _told(output: str, tree: Path) -> str:
+    """What Chalice failed with, without its own frames, and with paths as they are in the checkout."""
+    said = output.strip().replace(f"{tree}/", "")
+    _, found, error = said.partition("Unable to import your app.py file:")
+    lines = (error if found else said).strip().splitlines()
+    return "\n".join([line for line in lines if "<frozen " not in line and line.strip(" ^~")][-12:])
 
 
 def _archive(name: str, folder: Path) -> Archive:
@@ -84,13 +91,16 @@ def _archive(name: str, folder: Path) -> Archive:
             _add(archive, str(relative), path.read_bytes())
             if path.suffix == ".py":
                 compiled = Path(importlib.util.cache_from_source(str(path)))
-                py_compile.compile(
-                    str(path),
-                    cfile=str(compiled),
-                    dfile=str(relative),
-                    doraise=True,
-                    invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-                )
+                try:
+                    py_compile.compile(
+                        str(path),
+                        cfile=str(compiled),
+                        dfile=str(relative),
+                        doraise=True,
+                        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+                    )
+                except py_compile.PyCompileError as error:
+                    raise PackagingFailed(error.msg.strip()) from None
                 _add(archive, str(compiled.relative_to(folder)), compiled.read_bytes())
     data = content.getvalue()
     return Archive(f"{name}-{hashlib.sha256(data).hexdigest()[:16]}.zip", data)

@@ -20,5 +20,5 @@ def reset(home: Path | None = None) -> int:
             (home / name).unlink(missing_ok=True)
         print("  cleared")
         return 0
-    print(f"  oO is running (process {found.pid}): stop it first")
+    print(f"  oO is running (process {found.pid}): press Ctrl-C there first")
     return 1

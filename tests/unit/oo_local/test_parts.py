@@ -16,7 +16,7 @@ from oo_local import bootstrap
 from oo_local.dependencies import locked_names
 from oo_local.front import AddressFile
 from oo_local.logs import worded
-from oo_local.packaging import _archive
+from oo_local.packaging import PackagingFailed, _archive, _told
 from oo_local.processes import Child, group_alive
 from oo_local.progress import Quiet, Shown, StepFailed
 from oo_local.reset import reset
@@ -39,6 +39,25 @@ def test_an_archive_is_named_by_its_content(tmp_path: Path) -> None:
     assert one.key.startswith("app-")
     (second / "package" / "module.py").write_text("VALUE = 8\n")
     assert _archive("app", second).key != one.key
+
+
+def test_code_that_does_not_compile_is_named_as_it_is_in_the_checkout(tmp_path: Path) -> None:
+    tree = make_tree(tmp_path / "a")
+    (tree / "package" / "module.py").write_text("VALUE = (\n")
+    with pytest.raises(PackagingFailed, match=r'File "package/module.py", line 1') as failed:
+        _archive("app", tree)
+    assert "SyntaxError" in str(failed.value)
+
+
+def test_what_chalice_says_is_cut_to_what_matters(tmp_path: Path) -> None:
+    said = (
+        'Traceback (most recent call last):\n  File "<frozen runpy>", line 9\n'
+        "RuntimeError: Unable to import your app.py file:\n\n"
+        f'File "{tmp_path}/chalicelib/x.py", line 3\n  def broken(:\n   ^\nSyntaxError: invalid syntax\n'
+    )
+    assert _told(said, tmp_path).splitlines() == [
+        'File "chalicelib/x.py", line 3', "  def broken(:", "SyntaxError: invalid syntax"
+    ]  # fmt: skip
 
 
 def test_an_unpacked_archive_runs_its_bytecode(tmp_path: Path) -> None:
