@@ -14,13 +14,16 @@ import hmac
 import os
 import sys
 import warnings
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from oo_local.ports import HOST
 
 if TYPE_CHECKING:
     from flask import Flask
+
+_PAGES: Final = Path(__file__).with_name("pages")
 
 
 def make_app(client_id: str, secret: str, redirect_uri: str) -> Flask:
@@ -29,11 +32,15 @@ def make_app(client_id: str, secret: str, redirect_uri: str) -> Flask:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import flask
+        import jinja2
         import oidc_provider_mock
         from oidc_provider_mock._storage import Client
 
     app: Flask = oidc_provider_mock.app(require_client_registration=True, require_nonce=True)
     app.debug = False
+    # The mock's own page asks a network of others for its style.
+    loaders = (jinja2.FileSystemLoader(_PAGES), app.jinja_loader)
+    app.jinja_loader = jinja2.ChoiceLoader([loader for loader in loaders if loader is not None])
     # The mock wraps itself in a debugger, which has no place here.
     app.wsgi_app = app.wsgi_app.app  # type: ignore[attr-defined, method-assign]
     pinned = Client(

@@ -92,3 +92,11 @@ def test_a_wrong_redemption_gets_no_token(provider: FlaskClient, changes: dict[s
 
 def test_there_is_no_debugger(provider: FlaskClient) -> None:
     assert provider.get("/console").status_code == 404
+
+
+def test_the_page_asks_who_you_are_and_nobody_else_anything(provider: FlaskClient) -> None:
+    authorize(provider)
+    page = provider.get("/oauth2/authorize?" + urlencode(GOOD)).text
+    assert 'name="sub"' in page
+    assert 'value="ada"' in page
+    assert "http" not in page
