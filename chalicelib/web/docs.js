@@ -8,6 +8,9 @@ function element(name, attributes, ...children) {
   return node;
 }
 
+/** Text in which the contract marks code by backticks. */
+const prose = (text) => text.split("`").map((part, n) => (n % 2 ? element("code", {}, part) : part));
+
 const nameOf = (schema) => schema?.$ref?.split("/").pop();
 
 /** The schema with its references one level deep spelled out, as indented JSON. */
@@ -22,13 +25,13 @@ function operation(method, path, spec, schemas) {
   const rows = Object.entries(spec.responses).map(([status, answer]) => {
     const content = Object.entries(answer.content ?? {})[0];
     const what = content ? nameOf(content[1].schema) ?? content[0] : "";
-    return element("tr", {}, element("td", {}, status), element("td", {}, answer.description), element("td", {}, what));
+    return element("tr", {}, element("td", {}, status), element("td", {}, ...prose(answer.description)), element("td", {}, what));
   });
   const parts = [
     element("summary", {}, element("code", { class: "method" }, method.toUpperCase()), element("code", {}, path),
-      element("span", { class: "who" }, `${spec.summary} · ${who}`)),
+      element("span", { class: "who" }, ...prose(`${spec.summary} · ${who}`))),
   ];
-  if (spec.description) parts.push(element("p", {}, spec.description));
+  if (spec.description) parts.push(element("p", {}, ...prose(spec.description)));
   const body = spec.requestBody?.content["application/json"]?.schema;
   if (body) parts.push(element("p", {}, "Body"), spell(body, schemas));
   parts.push(element("table", {}, element("tbody", {}, ...rows)));
@@ -53,7 +56,7 @@ async function show() {
       }
     main.replaceChildren(
       element("h1", {}, `${contract.info.title} · API`),
-      element("p", {}, contract.info.description),
+      element("p", {}, ...prose(contract.info.description)),
       element("p", {}, element("a", { href: "openapi.json" }, "openapi.json")),
       ...[...tags].flatMap(([tag, operations]) => [element("h2", {}, tag), ...operations]),
     );

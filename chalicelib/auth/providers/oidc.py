@@ -45,7 +45,7 @@ class OidcProvider:
         client_id: str,
         secret: Callable[[], str],
         name: str = "oidc",
-        title: str = "Sign in",
+        title: str = "your account",
         allow_http: bool = False,
         transport: Transport = network,
         documents: Documents | None = None,

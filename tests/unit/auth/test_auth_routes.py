@@ -98,7 +98,7 @@ def test_importing_the_routes_loads_no_sign_in_library() -> None:
 
 def test_the_page_learns_how_to_sign_in(site: Site) -> None:
     assert site.browser.get("/api/auth/providers").json == {
-        "providers": [{"name": "oidc", "title": "Sign in", "login": "api/auth/login/oidc"}]
+        "providers": [{"name": "oidc", "title": "your account", "login": "api/auth/login/oidc"}]
     }
 
 
