@@ -88,11 +88,14 @@ class Ranker:
                 **({} if "context" in request.granted else {"place": None}),
             }
         )
-        moment = Moment(snapshot, request.now, request.timezone, context, request.recent)
+        recent = request.recent
+        if "learning" not in request.granted:
+            # The rules heed an answer anyway; a feature made of answers learns from them.
+            stored = StoredState()
+            recent = [tip.model_copy(update={"reaction": None, "reason": None}) for tip in recent]
+        moment = Moment(snapshot, request.now, request.timezone, context, recent)
         features = candidate_vectors(moment, proposal.candidates)
         shared = context_vector(moment)
-        if "learning" not in request.granted:
-            stored = StoredState()
         matrix, row = np.asarray(features), np.asarray(shared)
         champion = self._learner(self._configuration.champion, stored, request.seed)
         index, vector = champion.act(row, matrix, request.person_id)

@@ -11,7 +11,8 @@ import ml_examples as me
 import numpy as np
 import pytest
 
-from chalicelib.contracts.ml import RankRequest, RankResponse, Snapshot
+from chalicelib.contracts.ml import RankRequest, RankResponse, RecentTip, Snapshot
+from chalicelib.domain.features import CANDIDATE_FEATURES
 from chalicelib.runtime.logging import logger
 from ml_lambda.features.snapshot import build
 from ml_lambda.policies.priors import load_prior
@@ -141,6 +142,27 @@ def test_what_was_learned_changes_the_choice_unless_learning_is_not_consented_to
     without = rank(Memory(example(), learned(0.0)), granted=[c for c in me.ALL if c != "learning"]).choice
     assert without.probabilities == before.probabilities
     assert without.posterior_sequence == 0
+
+
+def test_answers_move_no_feature_without_consent_to_learning() -> None:
+    def affinity(granted: Collection[str]) -> set[float]:
+        refused = RecentTip(
+            decision_id="d",
+            decided_at=me.ago(days=3),
+            angle="do_now",
+            wording="x",
+            item_ref="task-tax",
+            category="admin",
+            exposed_at=me.ago(days=3),
+            reaction="dismiss",
+        )
+        choice = rank(Memory(example()), granted=granted, recent=[refused]).choice
+        at = CANDIDATE_FEATURES.index("affinity")
+        return {c.features[at] for c in choice.candidates if c.candidate.category == "admin"}
+
+    (with_consent,) = affinity(me.ALL)
+    (without,) = affinity([c for c in me.ALL if c != "learning"])
+    assert with_consent < without
 
 
 def test_state_that_cannot_be_read_is_the_prior() -> None:
