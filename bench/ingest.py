@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 SIGNALS: Final = 10_000
 BATCH: Final = 100
-PEOPLE: Final = 4
+PEOPLE: Final = 50
+SENDERS: Final = 4
 BAD_EVERY: Final = 20
 KILL_EVERY: Final = 3.0
 DRAIN: Final = 900.0
@@ -103,7 +104,7 @@ def _send(clients: list[httpx.Client], batches: list[list[dict[str, Any]]]) -> d
         with lock:
             counts["failed"] += 1
 
-    with Progress(transient=True) as progress, ThreadPoolExecutor(PEOPLE) as pool:
+    with Progress(transient=True) as progress, ThreadPoolExecutor(SENDERS) as pool:
         task = progress.add_task("sending", total=2 * len(batches))
         for _ in pool.map(once, range(2 * len(batches))):
             progress.advance(task)
