@@ -140,7 +140,7 @@ def events() -> EventsService:
     from chalicelib.events.service import EventsService
     from chalicelib.events.store import SignalTable, TailTable
 
-    return EventsService(SignalTable(), TailTable(), consents(), sealer(), bus(), clock(), ids())
+    return EventsService(SignalTable(), TailTable(), consents(), sealer(), bus(), clock())
 
 
 @cache
@@ -157,7 +157,7 @@ def storing() -> EventsService:
     from chalicelib.events.service import EventsService
     from chalicelib.events.store import SignalTable, TailTable
 
-    return EventsService(SignalTable(), TailTable(), consents(), sealer(), batch_bus(), clock(), ids())
+    return EventsService(SignalTable(), TailTable(), consents(), sealer(), batch_bus(), clock())
 
 
 # --- recommender ------------------------------------------------------------------------------

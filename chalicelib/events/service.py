@@ -39,7 +39,7 @@ from chalicelib.contracts.events import (
     wrap,
 )
 from chalicelib.contracts.http import Health, StoredSignal, StoredSignals
-from chalicelib.contracts.ports import Bus, BusError, Clock, Consents, Ids, KeyDestroyed, Sealer, Unsealable
+from chalicelib.contracts.ports import Bus, BusError, Clock, Consents, KeyDestroyed, Sealer, Unsealable
 from chalicelib.contracts.signals import (
     MAX_ENTRIES,
     Origin,
@@ -65,7 +65,7 @@ class EventsService:
 
     def __init__(
         self, signals: SignalStore, tail: TailStore, consents: Consents, sealer: Sealer, bus: Bus,
-        clock: Clock, ids: Ids,
+        clock: Clock,
     ) -> None:  # fmt: skip
         self._signals = signals
         self._tail = tail
@@ -73,7 +73,6 @@ class EventsService:
         self._sealer = sealer
         self._bus = bus
         self._clock = clock
-        self._ids = ids
 
     # --- the door ---------------------------------------------------------------------------------
 

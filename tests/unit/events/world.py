@@ -12,7 +12,6 @@ from chalicelib.contracts.events import Envelope, from_json, to_json, type_of
 from chalicelib.contracts.ports import BusError
 from chalicelib.events.service import EventsService
 from chalicelib.profile.contract import CONSENTS_PART, ConsentsDocument
-from chalicelib.runtime.clock import RandomIds
 from tests.unit.events.memory import MemorySignals, MemoryTail
 from tests.unit.profile.memory import MemoryProfiles
 from tests.unit.runtime.memory_keys import memory_sealer
@@ -58,7 +57,7 @@ class World:
         self.clock = StandingClock()
         self.sealer = memory_sealer()
         self.service = EventsService(
-            self.signals, self.tail, self.profiles, self.sealer, self.bus, self.clock, RandomIds()
+            self.signals, self.tail, self.profiles, self.sealer, self.bus, self.clock
         )
 
     def agree(self, person: str = ANN, consents: Sequence[Consent] = CONSENTS) -> None:
