@@ -68,7 +68,7 @@ def _reload() -> int:
     try:
         deployed = Stack(ROOT, home_folder(), read_configuration(ROOT, {**os.environ, **ports})).deploy()
     except (ConfigurationError, DeployFailed, PackagingFailed) as error:
-        print(f"{error}\nWhat runs goes on as it was: mend this, then `make reload` again.", file=sys.stderr)
+        print(f"{error}\nThe API goes on as it was: mend this, then `make reload` again.", file=sys.stderr)
         return 1
     what = ", ".join(deployed.changed) or "nothing had changed"
     print(f"  live: {what} ({time.monotonic() - started:.1f} s)")
