@@ -9,14 +9,14 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 from bench.figures import Figure
-from bench.stack import ask, deployed, react, with_tasks
+from bench.stack import ask, deployed, quiet, react, with_tasks
 
 if TYPE_CHECKING:
     import httpx
 
     from oo_local.stack import Stack
 
-ROUNDS: Final = 40
+ROUNDS: Final = 30
 CLIENTS: Final = 8
 SECONDS: Final = 15.0
 
@@ -29,10 +29,11 @@ def measure() -> list[Figure]:
 
 def _sequential(stack: Stack) -> list[Figure]:
     deciding, noop, shown = [], [], []
-    with closing(with_tasks(stack, "one-after-another", 90)) as client:
+    with closing(with_tasks(stack, "one-after-another", 60)) as client:
         for _ in range(5):
             react(client, _timed(client, []))
         for _ in range(ROUNDS):
+            quiet(stack)
             noop.append(_noop(client))
             tip = _timed(client, deciding)
             noop.append(_noop(client))

@@ -88,3 +88,19 @@ def ask(client: httpx.Client) -> dict[str, Any]:
 def react(client: httpx.Client, tip: dict[str, Any]) -> None:
     """Close the tip, so that the next call decides anew."""
     client.post(f"/api/tips/{tip['id']}/reaction", json={"kind": "done"}).raise_for_status()
+
+
+def quiet(stack: Stack) -> None:
+    """Wait until every queue is empty: what an earlier call set off must not compete with the next."""
+    sqs = stack.client("sqs")
+    counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+
+    def empty() -> bool:
+        return not any(
+            int(value)
+            for url in sqs.list_queues()["QueueUrls"]
+            for value in sqs.get_queue_attributes(QueueUrl=url, AttributeNames=counts)["Attributes"].values()
+        )
+
+    if not wait_until(lambda: empty() and empty(), 60, 0.1):
+        raise RuntimeError("the queues did not become empty within a minute")
