@@ -15,7 +15,7 @@ def plan(
 ) -> Write:
     """The write of one signal. `sealed`: its title; `seen`: its item as it stands."""
     if signal.item_ref is None:
-        return Write(signal=signal, consent=consent)
+        return Write(signal=signal, consent=consent, received_at=received_at)
     before = seen.state if seen else None
     own = state_of(signal, received_at)
     after = merge(before, own) if before else own
@@ -34,13 +34,14 @@ def plan(
     return Write(
         signal=signal,
         consent=consent,
+        received_at=received_at,
         seen=seen,
         item=after if after != before else None,
         words=words or ("drop" if dropped else "keep"),
     )
 
 
-def plan_removal(signal: SignalRecord, seen: SeenItem | None) -> Removal:
+def plan_removal(signal: SignalRecord, seen: SeenItem | None, at: datetime) -> Removal:
     """What goes with a signal that is taken back."""
     before = seen.state if seen else None
     after = without(before, signal.signal_id) if before else None
@@ -51,4 +52,5 @@ def plan_removal(signal: SignalRecord, seen: SeenItem | None) -> Removal:
         seen=seen,
         item=after,
         drop_words=before is not None and (after is None or (keeps_words(before) and not keeps_words(after))),
+        at=at,
     )

@@ -43,6 +43,8 @@ class Write:
 
     signal: SignalRecord
     consent: Consent
+    received_at: datetime
+    """When it passed the door; a signal that was taken back since is not written again."""
     seen: SeenItem | None = None
     item: ItemState | None = None
     """The item's new state; None leaves it as it is."""
@@ -59,6 +61,7 @@ class Removal:
     seen: SeenItem | None
     item: ItemState | None
     drop_words: bool
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -67,16 +70,17 @@ class TakenBack:
 
     type: SignalType
     item_ref: str | None
+    at: datetime
 
 
 class SignalStore(Protocol):
     """The durable signals, the items made of them, the sealed titles of the items."""
 
     def known(self, person_id: str, ids: Sequence[str]) -> set[str]:
-        """Which of at most 100 ids the person has; one batch read."""
+        """Which of at most 100 ids the person has, without those taken back; one batch read."""
 
     def signal(self, person_id: str, signal_id: str) -> SignalRecord | TakenBack | None:
-        """One signal."""
+        """One signal, or the mark of one whose end was not told yet."""
 
     def page(
         self, person_id: str, limit: int, after: Place | None
@@ -95,8 +99,8 @@ class SignalStore(Protocol):
     def remove(self, person_id: str, removal: Removal) -> bool:
         """Remove all of it in one transaction, leaving a `TakenBack`; False: the item changed meanwhile."""
 
-    def forget(self, person_id: str, signal_id: str) -> None:
-        """Remove the `TakenBack`."""
+    def told(self, person_id: str, signal_id: str, mark: TakenBack) -> None:
+        """Its SignalDeleted is published. What stays of the mark keeps late copies of the signal out."""
 
     def ping(self) -> None:
         """Raises when the store does not answer."""

@@ -24,7 +24,10 @@ class _ByTime(LocalSecondaryIndex):  # type: ignore[misc]
 
 
 class SignalRow(Row):
-    """A signal. One that was taken back has no `occurred_at`, so it is in no page, and no `body`."""
+    """A signal. One that was taken back has no `occurred_at`, so it is in no page, and no `body`.
+
+    Its mark stays, without the item once its end was told: a copy that the queue brings late is known by it.
+    """
 
     class Meta(TableMeta):
         """Where it is."""
@@ -37,7 +40,8 @@ class SignalRow(Row):
     item_ref = UnicodeAttribute(null=True)
     occurred_at = UnicodeAttribute(null=True)
     body = UnicodeAttribute(null=True)
-    taken_back = BooleanAttribute(null=True)
+    taken_back_at = UnicodeAttribute(null=True)
+    told = BooleanAttribute(null=True)
     by_time = _ByTime()
 
 

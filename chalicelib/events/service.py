@@ -213,8 +213,8 @@ class EventsService:
         """Take a signal back; its item and words too when the item rests on it, which closes it for a tip
         that names it. NotFound for another's.
 
-        Two steps, so that it can be repeated after a failure: the signal becomes a `TakenBack`, and that
-        goes once SignalDeleted is published.
+        Two steps, so that it can be repeated after a failure: the signal becomes a `TakenBack`, which
+        counts as told once SignalDeleted is published.
         """
         signal_id = _uuid(signal_id)
         for _ in range(ATTEMPTS):
@@ -224,7 +224,9 @@ class EventsService:
             if isinstance(signal, TakenBack):
                 break
             seen = self._signals.item(person_id, signal.item_ref) if signal.item_ref else None
-            if self._signals.remove(person_id, plan_removal(signal, seen)):
+            removal = plan_removal(signal, seen, self._clock.now())
+            if self._signals.remove(person_id, removal):
+                signal = TakenBack(signal.type, signal.item_ref, removal.at)
                 break
         else:
             raise Conflict("This signal's item is changing right now; try again.")
@@ -239,7 +241,7 @@ class EventsService:
             self._bus.publish(events)
         except BusError:
             raise Unavailable("It is removed, but tips may not know yet; delete it again.") from None
-        self._signals.forget(person_id, signal_id)
+        self._signals.told(person_id, signal_id, signal)
 
     # --- the tail, health -------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from pynamodb.exceptions import DeleteError, TransactWriteError
+from pynamodb.exceptions import PutError, TransactWriteError
 from pynamodb.models import Model
 
 from chalicelib.contracts.consents import CONSENT_OF_TYPE, Consent
@@ -32,17 +32,17 @@ class SignalTable:
         rows = SignalRow.batch_get(
             [(person_id, signal_id) for signal_id in ids],
             consistent_read=True,
-            attributes_to_get=["person_id", "signal_id"],
+            attributes_to_get=["person_id", "signal_id", "taken_back_at"],
         )
-        return {row.signal_id for row in rows}
+        return {row.signal_id for row in rows if row.taken_back_at is None}
 
     def signal(self, person_id: str, signal_id: str) -> SignalRecord | TakenBack | None:
-        """One signal."""
+        """One signal, or its mark."""
         row = _get(SignalRow, person_id, signal_id)
-        if row is None:
+        if row is None or row.told:
             return None
-        if row.taken_back:
-            return TakenBack(row.type, row.item_ref)
+        if row.taken_back_at:
+            return TakenBack(row.type, row.item_ref, datetime.fromisoformat(row.taken_back_at))
         return SignalRecord.model_validate_json(row.body)
 
     def page(
@@ -98,7 +98,8 @@ class SignalTable:
             person_id, signal.signal_id, type=signal.type, item_ref=signal.item_ref,
             occurred_at=storable(signal.occurred_at), body=signal.model_dump_json(exclude_none=True),
         )  # fmt: skip
-        transaction.put(row, SignalRow.person_id.does_not_exist(), otherwise="duplicate")
+        fresh = SignalRow.taken_back_at < storable(write.received_at)
+        transaction.put(row, SignalRow.person_id.does_not_exist() | fresh, otherwise="duplicate")
         if write.item:
             transaction.put(_item_row(person_id, write.item), _unchanged(write.seen), otherwise="changed")
         if write.words == "drop":
@@ -111,8 +112,9 @@ class SignalTable:
         """One transaction; the signal's row becomes the mark that it was taken back."""
         transaction = _Transaction()
         mark = SignalRow(
-            person_id, removal.signal_id, type=removal.type, item_ref=removal.item_ref, taken_back=True
-        )
+            person_id, removal.signal_id, type=removal.type, item_ref=removal.item_ref,
+            taken_back_at=storable(removal.at),
+        )  # fmt: skip
         transaction.put(mark, SignalRow.body.exists(), otherwise="changed")
         if removal.seen and removal.item is None:
             transaction.delete(
@@ -124,11 +126,13 @@ class SignalTable:
             transaction.delete(WordsRow(person_id, removal.item_ref))
         return transaction.commit() is None
 
-    def forget(self, person_id: str, signal_id: str) -> None:
-        """The mark goes; a signal that came again in between stays."""
+    def told(self, person_id: str, signal_id: str, mark: TakenBack) -> None:
+        """The mark keeps its moment alone; a signal that was sent anew in between stays."""
+        at = storable(mark.at)
+        row = SignalRow(person_id, signal_id, type=mark.type, taken_back_at=at, told=True)
         try:
-            SignalRow(person_id, signal_id).delete(condition=SignalRow.body.does_not_exist())
-        except DeleteError as error:
+            row.save(condition=SignalRow.taken_back_at == at)
+        except PutError as error:
             if error.cause_response_code != "ConditionalCheckFailedException":
                 raise
 

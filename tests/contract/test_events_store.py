@@ -24,6 +24,7 @@ from tests.unit.events.memory import MemorySignals, MemoryTail
 from tests.unit.profile.memory import MemoryProfiles
 
 NOW = datetime(2026, 11, 5, 12, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=5)
 ANN, BOB = "person-ann", "person-bob"
 
 
@@ -69,10 +70,10 @@ class EventsStores:
         stores.agree(ANN, "tasks", "mood")
         stores.agree(BOB, "tasks", "mood")
 
-    def write(self, stores: Stores, record: SignalRecord, person: str = ANN) -> Written:
+    def write(self, stores: Stores, record: SignalRecord, person: str = ANN, at: datetime = NOW) -> Written:
         seen = stores.signals.item(person, record.item_ref) if record.item_ref else None
         sealed = b"\x01sealed" if record.title_hash else None
-        return stores.signals.write(person, plan(record, sealed, NOW, seen, CONSENT_OF_TYPE[record.type]))
+        return stores.signals.write(person, plan(record, sealed, at, seen, CONSENT_OF_TYPE[record.type]))
 
     def test_a_signal_is_stored_once_with_item_and_words(self, stores: Stores) -> None:
         record = titled(due_at=NOW + timedelta(days=1), effort_minutes=15)
@@ -183,27 +184,31 @@ class EventsStores:
     def test_a_signal_is_taken_back_in_two_steps(self, stores: Stores) -> None:
         record = titled()
         self.write(stores, record)
-        assert stores.signals.remove(ANN, plan_removal(record, stores.signals.item(ANN, "t1")))
-        assert stores.signals.signal(ANN, record.signal_id) == TakenBack("task", "t1")
+        assert stores.signals.remove(ANN, plan_removal(record, stores.signals.item(ANN, "t1"), LATER))
+        mark = TakenBack("task", "t1", LATER)
+        assert stores.signals.signal(ANN, record.signal_id) == mark
+        assert stores.signals.known(ANN, [record.signal_id]) == set()
         assert stores.signals.page(ANN, 10, None) == ([], None)
         assert stores.signals.item(ANN, "t1") is None
         assert stores.signals.words(ANN, ["t1"]) == {}
         assert self.write(stores, record) == "duplicate"
-        stores.signals.forget(ANN, record.signal_id)
-        stores.signals.forget(ANN, record.signal_id)
+        stores.signals.told(ANN, record.signal_id, mark)
+        stores.signals.told(ANN, record.signal_id, mark)
         assert stores.signals.signal(ANN, record.signal_id) is None
-        assert self.write(stores, record) == "stored"
-        stores.signals.forget(ANN, record.signal_id)
+        assert self.write(stores, record) == "duplicate"
+        assert self.write(stores, record, at=LATER) == "duplicate"
+        assert self.write(stores, record, at=LATER + timedelta(seconds=1)) == "stored"
+        stores.signals.told(ANN, record.signal_id, mark)
         assert stores.signals.signal(ANN, record.signal_id) == record
 
     def test_what_changed_since_is_not_removed(self, stores: Stores) -> None:
         record = signal(1)
         self.write(stores, record)
-        stale = plan_removal(record, stores.signals.item(ANN, "t1"))
+        stale = plan_removal(record, stores.signals.item(ANN, "t1"), LATER)
         self.write(stores, signal(2))
         assert not stores.signals.remove(ANN, stale)
         assert stores.signals.signal(ANN, record.signal_id) == record
-        fresh = plan_removal(record, stores.signals.item(ANN, "t1"))
+        fresh = plan_removal(record, stores.signals.item(ANN, "t1"), LATER)
         assert stores.signals.remove(ANN, fresh)
         assert stores.signals.item(ANN, "t1")
 

@@ -126,7 +126,9 @@ def test_a_signal_goes_in_at_the_front_and_comes_out_of_the_store(site: Site) ->
     _, again = send(site, {**task(), "id": signal["id"]})
     assert [r["status"] for r in again["results"]] == ["duplicate"]
     assert site.call("DELETE", f"/api/signals/{signal['id']}")[0] == 204
-    assert [site.mine(name) for name in ("signals", "items", "item-words")] == [[], [], []]
+    [mark] = site.mine("signals")
+    assert set(mark) == {"person_id", "signal_id", "type", "taken_back_at", "told"}
+    assert [site.mine(name) for name in ("items", "item-words")] == [[], []]
     assert site.call("DELETE", f"/api/signals/{signal['id']}")[0] == 404
     types = {entry.type for entry in wiring.events().tail()}
     assert {"consents_changed", "signal_received", "signal_stored"} <= types

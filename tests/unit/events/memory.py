@@ -25,15 +25,17 @@ class MemorySignals:
     signals: dict[Key, SignalRecord | TakenBack] = field(default_factory=dict)
     items: dict[Key, ItemState] = field(default_factory=dict)
     sealed: dict[Key, tuple[str, Words]] = field(default_factory=dict)
+    over: list[TakenBack] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     down: bool = False
 
     def known(self, person_id: str, ids: Sequence[str]) -> set[str]:
         self.calls.append("known")
-        return {i for i in ids if (person_id, i) in self.signals}
+        return {i for i in ids if isinstance(self.signals.get((person_id, i)), SignalRecord)}
 
     def signal(self, person_id: str, signal_id: str) -> SignalRecord | TakenBack | None:
-        return self.signals.get((person_id, signal_id))
+        found = self.signals.get((person_id, signal_id))
+        return None if isinstance(found, TakenBack) and found in self.over else found
 
     def page(
         self, person_id: str, limit: int, after: Place | None
@@ -60,7 +62,8 @@ class MemorySignals:
             return "erased"
         if write.consent not in self.profiles.granted(person_id):
             return "no_consent"
-        if (person_id, signal.signal_id) in self.signals:
+        there = self.signals.get((person_id, signal.signal_id))
+        if there and not (isinstance(there, TakenBack) and there.at < write.received_at):
             return "duplicate"
         key = (person_id, signal.item_ref or "")
         if write.item:
@@ -88,14 +91,15 @@ class MemorySignals:
                 del self.items[key]
             else:
                 self.items[key] = removal.item
-        self.signals[person_id, removal.signal_id] = TakenBack(removal.type, removal.item_ref)
+        self.signals[person_id, removal.signal_id] = TakenBack(removal.type, removal.item_ref, removal.at)
         if removal.drop_words:
             self.sealed.pop(key, None)
         return True
 
-    def forget(self, person_id: str, signal_id: str) -> None:
-        if isinstance(self.signals.get((person_id, signal_id)), TakenBack):
-            del self.signals[person_id, signal_id]
+    def told(self, person_id: str, signal_id: str, mark: TakenBack) -> None:
+        if self.signals.get((person_id, signal_id)) == mark:
+            self.signals[person_id, signal_id] = over = TakenBack(mark.type, None, mark.at)
+            self.over.append(over)
 
     def ping(self) -> None:
         if self.down:

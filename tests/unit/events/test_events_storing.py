@@ -171,17 +171,39 @@ def test_what_is_taken_back_is_gone_with_its_item_and_words(world: World) -> Non
     [signal_id] = world.take_in(task("a", title="Call mum"))
     world.bus.batches.clear()
     world.service.delete(ANN, signal_id, "trace-0002")
-    assert (world.signals.signals, world.signals.items, world.signals.sealed) == ({}, {}, {})
+    assert (world.service.history(ANN, 10, None).signals, world.signals.items, world.signals.sealed) == (
+        [],
+        {},
+        {},
+    )
     deleted, closed = world.bus.events
     assert (deleted.signal_deleted.signal_id, deleted.signal_deleted.item_ref) == (signal_id, "a")
     assert (closed.item_closed.item_ref, closed.item_closed.status) == ("a", "deleted")
+
+
+def test_a_late_copy_of_what_was_taken_back_brings_nothing_back_but_sending_it_anew_does(
+    world: World,
+) -> None:
+    [sent] = world.send(task("a", title="Call mum"))
+    late = received(world)
+    world.deliver()
+    world.clock.at = NOW + timedelta(minutes=1)
+    world.service.delete(ANN, sent.id, "trace-0002")
+    assert [world.service.store(event) for event in late] == ["duplicate"]
+    assert (world.service.history(ANN, 10, None).signals, world.signals.items) == ([], {})
+    world.clock.at = NOW + timedelta(minutes=2)
+    world.bus.batches.clear()
+    assert [r.status for r in world.send(task("a", title="Call mum"))] == ["accepted"]
+    assert world.deliver() == ["stored"]
+    assert [s.title for s in world.service.history(ANN, 10, None).signals] == ["Call mum"]
 
 
 def test_an_item_that_a_newer_signal_backs_stays(world: World) -> None:
     old, _ = world.take_in(task("a", ago=3), task("a", ago=1, title="Call mum"))
     world.bus.batches.clear()
     world.service.delete(ANN, old, "trace-0002")
-    assert len(world.signals.signals) == len(world.signals.items) == len(world.signals.sealed) == 1
+    left = world.service.history(ANN, 10, None).signals
+    assert len(left) == len(world.signals.items) == len(world.signals.sealed) == 1
     assert world.bus.types() == ["signal_deleted"]
 
 

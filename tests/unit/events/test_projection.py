@@ -203,7 +203,7 @@ def test_taking_the_newest_signal_back_takes_the_item_and_its_words() -> None:
     newest = titled(2)
     item = after(titled(1), newest)
     assert item.state
-    removal = plan_removal(newest, SeenItem(item.state, ""))
+    removal = plan_removal(newest, SeenItem(item.state, ""), RECEIVED)
     assert removal.item is None
     assert removal.drop_words
 
@@ -212,7 +212,7 @@ def test_taking_an_older_signal_back_takes_only_what_it_alone_said() -> None:
     older = titled(1, effort_minutes=20, due_on=date(2026, 11, 9))
     item = after(older, task(2, priority=1, due_on=date(2026, 11, 10)))
     assert item.state
-    removal = plan_removal(older, SeenItem(item.state, ""))
+    removal = plan_removal(older, SeenItem(item.state, ""), RECEIVED)
     assert removal.item is not None
     record = record_of(removal.item)
     assert (record.title_words, record.effort_minutes, record.priority) == (0, None, 1)
@@ -223,5 +223,5 @@ def test_taking_an_older_signal_back_takes_only_what_it_alone_said() -> None:
 
 def test_taking_back_a_signal_about_no_item_touches_no_item() -> None:
     mood = task(1, type="mood", item_ref=None, status=None)
-    removal = plan_removal(mood, None)
+    removal = plan_removal(mood, None, RECEIVED)
     assert (removal.item, removal.drop_words) == (None, False)
