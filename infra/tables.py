@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.contracts.stores import STORES, Store, physical_name, store
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+MOST_BACKUP_DAYS: Final = 35
+"""DynamoDB's own, and what it does when no number is given."""
 
 
 def tables() -> tuple[Store, ...]:
@@ -63,7 +66,10 @@ def cloudformation_properties(name: str, stage: str) -> dict[str, Any]:
         # CloudFormation has no StreamEnabled: the view type alone switches the stream on.
         properties["StreamSpecification"] = {"StreamViewType": stream["StreamViewType"]}
     properties["SSESpecification"] = {"SSEEnabled": table.personal}
-    properties["PointInTimeRecoverySpecification"] = {"PointInTimeRecoveryEnabled": table.backups}
+    properties["PointInTimeRecoverySpecification"] = {
+        "PointInTimeRecoveryEnabled": bool(table.backup_days),
+        **({"RecoveryPeriodInDays": table.backup_days} if 0 < table.backup_days < MOST_BACKUP_DAYS else {}),
+    }
     if table.expires:
         properties["TimeToLiveSpecification"] = {"AttributeName": table.expires, "Enabled": True}
     properties["Tags"] = [

@@ -30,8 +30,8 @@ class Store:
     expires: str | None = None
     """The attribute (epoch seconds) after which DynamoDB may delete the row; readers enforce it."""
     stream: bool = False
-    backups: bool = True
-    """Point-in-time recovery."""
+    backup_days: int = 35
+    """How far back the table can be restored (point-in-time recovery); 0: not at all."""
     retention: str = "until erased"
 
 
@@ -52,7 +52,7 @@ STORES: Final[tuple[Store, ...]] = (
         global_indexes=(("by_person", "person_id", None),),
         index_keys_only=True,
         expires="expires",
-        backups=False,
+        backup_days=0,
         retention="30 days",
     ),
     Store(
@@ -62,12 +62,12 @@ STORES: Final[tuple[Store, ...]] = (
         personal=False,
         key="state",
         expires="expires",
-        backups=False,
+        backup_days=0,
         retention="10 minutes",
     ),
     # profile
     Store("profiles", "profile", "profile, consents and the erasure tombstone", sort="part"),
-    Store("person-keys", "profile", "the wrapped data key of each person", backups=False),
+    Store("person-keys", "profile", "the wrapped data key of each person", backup_days=0),
     # events
     Store(
         "signals",
@@ -89,6 +89,7 @@ STORES: Final[tuple[Store, ...]] = (
         "sealed titles",
         sort="item_ref",
         expires="expires",
+        backup_days=1,
         retention="typed: until done or deleted; file: 30 days; connector: 24 hours",
     ),
     Store(
@@ -99,7 +100,7 @@ STORES: Final[tuple[Store, ...]] = (
         key="hour",
         sort="entry",
         expires="expires",
-        backups=False,
+        backup_days=0,
         retention="24 hours",
     ),
     # recommender
@@ -111,6 +112,7 @@ STORES: Final[tuple[Store, ...]] = (
         global_indexes=(("by_due", "due_hour", "settle_at"),),
         index_keys_only=True,
         stream=True,
+        backup_days=7,
     ),
     Store("tip-states", "recommender", "open tip, recent tips and item blocks of each person"),
     Store(

@@ -46,7 +46,9 @@ def test_a_table_is_made_as_it_is_listed(resources: dict[str, Any], store: Store
     )
     expiry = {"AttributeName": store.expires, "Enabled": True} if store.expires else None
     assert made.get("TimeToLiveSpecification") == expiry
-    assert made["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is store.backups
+    backups = made["PointInTimeRecoverySpecification"]
+    assert backups["PointInTimeRecoveryEnabled"] is bool(store.backup_days)
+    assert backups.get("RecoveryPeriodInDays", 35) == (store.backup_days or 35)
     assert ("StreamSpecification" in made) is store.stream
     assert made["KeySchema"] == table_definition(store.name, "local")["KeySchema"]
     if store.personal:
