@@ -45,7 +45,12 @@ def test_cloudformation_adds_what_only_it_can_say() -> None:
     assert sessions["SSESpecification"] == {"SSEEnabled": True}
     decisions = cloudformation_properties("decisions", "dev")
     assert decisions["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
-    assert decisions["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert decisions["PointInTimeRecoverySpecification"] == {
+        "PointInTimeRecoveryEnabled": True,
+        "RecoveryPeriodInDays": 7,
+    }
+    keys = cloudformation_properties("person-keys", "dev")
+    assert keys["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": False}
     assert {
         k: v for k, v in sessions.items() if k in table_definition("sessions", "dev")
     } == table_definition("sessions", "dev")
