@@ -94,7 +94,7 @@ def ago(**delta: float) -> str:
 EVENT: dict[str, Any] = {"type": "event", "due_at": None, "effort_minutes": None}
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "too-old": ({"occurred_at": ago(days=401)}, "/occurred_at"),
-    "too-new": ({"occurred_at": ago(minutes=-11)}, "/occurred_at"),
+    "too-new": ({"occurred_at": ago(hours=-2)}, "/occurred_at"),
     "no-zone": ({"occurred_at": "2026-11-22T10:00:00"}, "/occurred_at"),
     "first-moment": ({"occurred_at": "0001-01-01T00:00:00+14:00"}, "/occurred_at"),
     "last-moment": ({"occurred_at": "9999-12-31T23:59:59-12:00"}, "/occurred_at"),

@@ -76,10 +76,12 @@ def ids_in(value: Any) -> set[str]:
 
 
 def belongings(who: Person) -> dict[str, Any]:
-    """All that the person's lists tell, without the moments that a mere look changes."""
+    """All that the person's lists tell, without the moments, and their order, that a mere look changes."""
     told = {str(o): call(who.client, o).json() for o in LISTS}
-    for session in told["GET /api/auth/sessions"]["sessions"]:
+    sessions = told["GET /api/auth/sessions"]["sessions"]
+    for session in sessions:
         session.pop("last_seen_at")
+    sessions.sort(key=lambda session: session["id"])
     return told
 
 

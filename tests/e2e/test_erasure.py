@@ -47,7 +47,10 @@ def traces(stack: RunningStack, *needles: str) -> list[str]:
         if "decision-log" not in bucket["Name"]:
             continue
         for entry in s3.list_objects_v2(Bucket=bucket["Name"]).get("Contents", []):
-            held = s3.get_object(Bucket=bucket["Name"], Key=entry["Key"])["Body"].read()
+            try:
+                held = s3.get_object(Bucket=bucket["Name"], Key=entry["Key"])["Body"].read()
+            except s3.exceptions.NoSuchKey:
+                continue  # erased between the list and the look
             if any(needle.encode() in entry["Key"].encode() + held for needle in needles):
                 found.append(bucket["Name"])
     return sorted(found)
