@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.cfn import sub
+from infra.cfn import private_bucket, sub
 from infra.functions import AWS_STAGES
 
 
@@ -29,20 +29,8 @@ def bootstrap() -> dict[str, Any]:
                 "DeletionPolicy": "Retain",
                 "UpdateReplacePolicy": "Retain",
                 "Properties": {
-                    "BucketName": sub("oo-${Stage}-artefacts-${AWS::AccountId}"),
+                    **private_bucket("artefacts"),
                     "VersioningConfiguration": {"Status": "Enabled"},
-                    "BucketEncryption": {
-                        "ServerSideEncryptionConfiguration": [
-                            {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
-                        ]
-                    },
-                    "PublicAccessBlockConfiguration": {
-                        "BlockPublicAcls": True,
-                        "BlockPublicPolicy": True,
-                        "IgnorePublicAcls": True,
-                        "RestrictPublicBuckets": True,
-                    },
-                    "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
                 },
             },
         },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 STAGE: Final = "${Stage}"
 
@@ -20,3 +20,22 @@ def named(name: str) -> dict[str, str]:
 def logical(kind: str, name: str) -> str:
     """A logical id: `logical("queue", "ml-erase-dlq")` is `MlEraseDlqQueue`."""
     return "".join(word.capitalize() for word in (*name.split("-"), *kind.split("-")))
+
+
+def private_bucket(name: str) -> dict[str, Any]:
+    """The properties of a bucket that is encrypted and closed to the public."""
+    return {
+        "BucketName": sub(f"oo-{STAGE}-{name}-${{AWS::AccountId}}"),
+        "BucketEncryption": {
+            "ServerSideEncryptionConfiguration": [
+                {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+            ]
+        },
+        "PublicAccessBlockConfiguration": {
+            "BlockPublicAcls": True,
+            "BlockPublicPolicy": True,
+            "IgnorePublicAcls": True,
+            "RestrictPublicBuckets": True,
+        },
+        "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+    }

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from chalicelib.contracts.stores import STORES
 from infra import observability, scoring
-from infra.cfn import STAGE, logical, named, sub
+from infra.cfn import STAGE, logical, named, private_bucket, sub
 from infra.functions import STAGES
 from infra.queues import DEAD_RETENTION, FAILURES, MAX_RECEIVES, QUEUES, RETENTION, Queue, visibility_timeout
 from infra.tables import cloudformation_properties, tables
@@ -115,19 +115,7 @@ def _decision_log() -> Template:
             "DeletionPolicy": "Retain",
             "UpdateReplacePolicy": "Retain",
             "Properties": {
-                "BucketName": sub("oo-${Stage}-decision-log-${AWS::AccountId}"),
-                "BucketEncryption": {
-                    "ServerSideEncryptionConfiguration": [
-                        {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
-                    ]
-                },
-                "PublicAccessBlockConfiguration": {
-                    "BlockPublicAcls": True,
-                    "BlockPublicPolicy": True,
-                    "IgnorePublicAcls": True,
-                    "RestrictPublicBuckets": True,
-                },
-                "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+                **private_bucket("decision-log"),
                 # No versioning: an erased person's lines must not live on as an older version.
                 "LifecycleConfiguration": {
                     "Rules": [
