@@ -103,7 +103,7 @@ _CHALICE: Final[tuple[Function, ...]] = (
             g.delete("sessions", "sign-ins"),
             g.read("signals", "items", "item-words"),
             g.write("signals", "items"),
-            g.delete("signals", "items", "item-words"),
+            g.delete("items", "item-words"),
             g.read("decisions", "tip-states", "snapshots"),
             g.write("decisions", "tip-states"),
             g.look("decisions"),
