@@ -75,16 +75,21 @@ class Deployment:
             "PythonPath": str(self.dependencies),
             "TemporaryFolder": str(self.home / "tmp"),
         }
-        changed = []
-        if self._apply(INFRA, self._infra(), parameters):
-            changed.append(INFRA)
-        outputs = self._outputs(INFRA)
         variables = {
             **self.settings,
             "PYTHONPATH": str(self.dependencies),
             "TMPDIR": str(self.home / "tmp"),
         }
-        sam, code = package_app(build, outputs, variables)
+        # Before anything changes: an app that cannot be packaged leaves all as it was, the scorer too.
+        known = self._known_outputs()
+        packaged = package_app(build, known, variables) if known else None
+        changed = []
+        if self._apply(INFRA, self._infra(), parameters):
+            changed.append(INFRA)
+        outputs = self._outputs(INFRA)
+        if packaged is None or outputs != known:
+            packaged = package_app(build, outputs, variables)
+        sam, code = packaged
         _upload(s3, code)
         for properties in code_properties(sam):
             properties["CodeUri"] = f"s3://{BUCKET}/{code.key}"
@@ -166,6 +171,12 @@ class Deployment:
             f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason', 'no reason given')}"
             for e in failed[:3]
         )
+
+    def _known_outputs(self) -> dict[str, str]:
+        """What infra gave at an earlier deploy; nothing before the first."""
+        with contextlib.suppress(client("cloudformation", self.endpoint).exceptions.ClientError):
+            return self._outputs(INFRA)
+        return {}
 
     def _outputs(self, stack: str) -> dict[str, str]:
         found = client("cloudformation", self.endpoint).describe_stacks(StackName=stack)["Stacks"][0]
