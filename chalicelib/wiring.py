@@ -134,13 +134,17 @@ def erasure() -> ErasureService:
 # --- events -----------------------------------------------------------------------------------
 
 
-@cache
-def events() -> EventsService:
-    """Ingress, the durable signal store, the tail."""
+def _events(through: Bus) -> EventsService:
     from chalicelib.events.service import EventsService
     from chalicelib.events.store import SignalTable, TailTable
 
-    return EventsService(SignalTable(), TailTable(), consents(), sealer(), bus(), clock())
+    return EventsService(SignalTable(), TailTable(), consents(), sealer(), through, clock())
+
+
+@cache
+def events() -> EventsService:
+    """Ingress, the durable signal store, the tail."""
+    return _events(bus())
 
 
 @cache
@@ -154,10 +158,7 @@ def batch_bus() -> BatchBus:
 @cache
 def storing() -> EventsService:
     """Events as the queue `signals` uses them: publishing waits for the batch's end."""
-    from chalicelib.events.service import EventsService
-    from chalicelib.events.store import SignalTable, TailTable
-
-    return EventsService(SignalTable(), TailTable(), consents(), sealer(), batch_bus(), clock())
+    return _events(batch_bus())
 
 
 # --- recommender ------------------------------------------------------------------------------

@@ -83,11 +83,6 @@ def end_of_day(at: datetime, zone: tzinfo) -> datetime:
     return end if end > utc(at) else utc(at) + timedelta(hours=1)
 
 
-def end_of_waking_day(at: datetime, zone: tzinfo) -> datetime:
-    """21:30 of the local day, possibly past already."""
-    return wall(local_day(at, zone), WAKING_UNTIL, zone)
-
-
 def next_wall(after: datetime, at: time, zone: tzinfo) -> datetime:
     """The first moment later than `after` when the wall clock shows `at`."""
     day = local_day(after, zone)

@@ -23,7 +23,6 @@ from chalicelib.contracts.ports import KeyDestroyed, Unsealable
 VERSION: Final = 1
 NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
-KEY_BYTES: Final = 32
 CACHE_SECONDS: Final = 300.0
 CACHE_KEYS: Final = 1000
 
