@@ -126,6 +126,14 @@ STORES: Final[tuple[Store, ...]] = (
     Store("snapshots", "ml_lambda", "features of each person"),
     Store("statistics", "ml_lambda", "policy statistics of each person"),
     Store("reward-markers", "ml_lambda", "which reward revisions were applied", sort="revision_key"),
+    Store(
+        "models",
+        "ml_lambda",
+        "what serves: the manifest, priors, the gate's evidence; sums over people, nobody's alone",
+        personal=False,
+        key="name",
+        retention="a version is kept while it serves or may be rolled back to",
+    ),
 )
 
 
