@@ -24,7 +24,7 @@ from infra.bootstrap import bootstrap
 from infra.functions import OUTPUTS, POLICIES, Stage
 from infra.rendering import differing
 from infra.scoring import parameter
-from infra.template import BODY_LIMIT, body
+from infra.template import body
 from infra.tree import ROOT, app_tree
 
 if TYPE_CHECKING:
@@ -135,18 +135,14 @@ class Deploy:
     def _infra(self) -> None:
         parameters = {"Stage": self.stage, "ImageUri": self.image, "AlarmTopicArn": self.alarm_topic}
         parameters |= {parameter(name): self.settings[name] for name in POLICIES if name in self.settings}
-        text = body()
-        url = ""
-        if len(text) > BODY_LIMIT:
-            bucket = self.outputs["ArtefactBucket"]
-            self._client("s3").put_object(Bucket=bucket, Key="infra.json", Body=text.encode())
-            url = f"https://{bucket}.s3.{self._region}.amazonaws.com/infra.json"
+        # Sent directly a template may hold 51,200 bytes; ours is larger.
+        bucket = self.outputs["ArtefactBucket"]
+        self._client("s3").put_object(Bucket=bucket, Key="infra.json", Body=body().encode())
         self.outputs |= stacks.apply(
             self._cloudformation,
             f"oo-{self.stage}-infra",
             parameters,
-            body="" if url else text,
-            url=url,
+            url=f"https://{bucket}.s3.{self._region}.amazonaws.com/infra.json",
             say=_say,
         )
 

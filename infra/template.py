@@ -18,9 +18,6 @@ from infra.tables import cloudformation_properties, tables
 
 Template = dict[str, Any]
 
-# A template larger than this must be handed to CloudFormation through S3.
-BODY_LIMIT: Final = 51_200
-
 
 def template() -> Template:
     """The whole template."""
