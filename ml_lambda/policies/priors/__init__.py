@@ -177,7 +177,19 @@ class Prior:
 
 
 _FIELDS: Final = frozenset(
-    ("version feature_version about precision means columns mean covariance between noise forgetting").split()
+    [
+        "version",
+        "feature_version",
+        "about",
+        "precision",
+        "means",
+        "columns",
+        "mean",
+        "covariance",
+        "between",
+        "noise",
+        "forgetting",
+    ]
 )
 
 
@@ -199,11 +211,11 @@ def load_prior(version: str = DEFAULT) -> Prior:
 
 
 def parse_prior(version: str, text: str) -> Prior:
-    """A prior from its JSON. Raises ValueError when it is for another layout of the features."""
-    document = json.loads(text)
-    if document["feature_version"] != FEATURE_VERSION:
-        raise ValueError(f"prior {version} is for feature version {document['feature_version']}")
-    return Prior(version, float(document["precision"]), document["means"])
+    """A prior of either form from its JSON. Raises ValueError: another's, or for another layout."""
+    prior = Prior.from_document(json.loads(text))
+    if prior.version != version:
+        raise ValueError(f"prior {version} calls itself {prior.version}")
+    return prior
 
 
 def shipped(version: str) -> bool:

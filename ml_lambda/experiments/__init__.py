@@ -1,0 +1,1 @@
+"""Experiments: who is served what, how policies are compared, and when one replaces another."""
