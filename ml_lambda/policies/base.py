@@ -83,6 +83,14 @@ class Learner(ABC):
         self.learn(context, candidates[index], reward, user=user)
 
     @abstractmethod
+    def weights(self, user: str = "") -> Vector:
+        """The posterior mean effect of each candidate feature on the expected reward: (D,).
+
+        A candidate's features times these weights, summed, is what sets its expected reward apart from
+        its rivals'. A feature that the policy does not look at has weight 0.
+        """
+
+    @abstractmethod
     def to_bytes(self) -> bytes:
         """The state, versioned, without pickle."""
 

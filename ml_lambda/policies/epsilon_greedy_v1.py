@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -31,6 +32,9 @@ class EpsilonGreedyV1(RidgeGreedy):
     def _rows(self, context: Vector, candidates: Matrix) -> Matrix:
         seen = candidates[:, _INDICES] if self._own() else candidates
         return np.concatenate([seen, np.ones((len(candidates), 1))], axis=1)
+
+    def _seen(self) -> Sequence[int]:
+        return _INDICES if self._own() else super()._seen()
 
     def _names(self) -> list[str]:
         return [*COLUMNS, "intercept"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -49,16 +50,30 @@ class RidgeGreedy(Learner):
     def _width(self) -> int:
         """How many columns `_rows` has."""
 
+    def _seen(self) -> Sequence[int]:
+        """The candidate features that the first columns of `_rows` hold."""
+        return range(self.dimension)
+
     @abstractmethod
     def _names(self) -> list[str]:
         """The columns' names, for the prior; needs the product's dimensions."""
 
     def scores(self, context: Vector, candidates: Matrix) -> Vector:
         """The expected reward of each candidate (K,)."""
+        scores: Vector = self._rows(context, candidates) @ self._posterior_mean()
+        return scores
+
+    def _posterior_mean(self) -> Vector:
         if self._mean is None:
             self._mean = self.ridge.mean(self._prior, self._precision)
-        scores: Vector = self._rows(context, candidates) @ self._mean
-        return scores
+        return self._mean
+
+    def weights(self, user: str = "") -> Vector:
+        """The ridge's weights of the candidate columns it sees."""
+        weights = np.zeros(self.dimension)
+        seen = self._seen()
+        weights[seen] = self._posterior_mean()[: len(seen)]
+        return weights
 
     def probabilities(self, context: Vector, candidates: Matrix, user: str = "") -> Vector:
         """Exact: ε / K each, the rest to the best."""

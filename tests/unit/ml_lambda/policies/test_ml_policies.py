@@ -189,6 +189,20 @@ def test_learning_moves_the_choice() -> None:
     assert learner.probabilities(CONTEXT, rows).argmax() == 1
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_weights_say_what_sets_one_candidate_apart(name: str) -> None:
+    learner = make(name)
+    rng = np.random.default_rng(4)
+    for _ in range(300):
+        row = rng.uniform(-1, 1, 12)
+        learner.learn(CONTEXT, row, float(row[3] - row[7] > 0))
+    weights = learner.weights()
+    assert weights.shape == (12,)
+    assert weights[3] > 0.2  # the deadline speaks for a tip
+    assert weights[7] < -0.2  # its size against it
+    assert np.abs(np.delete(weights, [3, 7])).max() < 0.15
+
+
 def one(**values: float) -> np.ndarray:
     return np.array([values.get(name, 0.0) for name in CANDIDATE_FEATURES])
 
