@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
+from chalicelib.contracts.decision_log import Kind, line_key
 from chalicelib.contracts.stores import physical_name
 from chalicelib.runtime import aws
 from chalicelib.runtime.settings import settings
@@ -21,7 +22,6 @@ from chalicelib.runtime.settings import settings
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
-Kind = Literal["decisions", "rewards"]
 _PAGE: Final = 500
 """Pointers taken together: with their lines the thousand keys that one delete takes."""
 
@@ -39,12 +39,12 @@ class DecisionLog:
         aws.s3().put_object(Bucket=self._bucket, Key=_pointer(kind, day, person_id, event_id), Body=b"")
         body = json.dumps({"event_id": event_id, **line}, separators=(",", ":")).encode()
         aws.s3().put_object(
-            Bucket=self._bucket, Key=_line(kind, day, event_id), Body=body, ContentType="application/json"
+            Bucket=self._bucket, Key=line_key(kind, day, event_id), Body=body, ContentType="application/json"
         )
 
     def remove(self, kind: Kind, day: str, person_id: str, event_id: str) -> None:
         """Line, then pointer."""
-        self._delete([_line(kind, day, event_id)])
+        self._delete([line_key(kind, day, event_id)])
         self._delete([_pointer(kind, day, person_id, event_id)])
 
     def export(self, person_id: str) -> Iterator[Mapping[str, Any]]:
@@ -79,10 +79,6 @@ class DecisionLog:
         if errors := answer.get("Errors"):
             codes = sorted({str(e.get("Code")) for e in errors})
             raise RuntimeError(f"{len(errors)} objects not deleted: {', '.join(codes)}")
-
-
-def _line(kind: str, day: str, event_id: str) -> str:
-    return f"{kind}/dt={day}/{event_id}.json"
 
 
 def _pointer(kind: str, day: str, person_id: str, event_id: str) -> str:

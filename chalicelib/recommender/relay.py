@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
-from uuid import UUID, uuid5
+from typing import Any
 
 from google.protobuf.message import Message
 
+from chalicelib.contracts.decision_log import event_id
 from chalicelib.contracts.events import (
     DecisionMade,
     Envelope,
@@ -29,13 +29,6 @@ from chalicelib.contracts.signals import storable
 from chalicelib.domain.angles import COMPLETING
 from chalicelib.domain.rewards import standing
 from chalicelib.recommender.contract import DueTip
-
-_EVENTS: Final = UUID("6f0d7a52-7e0b-5c39-9a39-1f6b7a2f0c11")
-
-
-def event_id(decision_id: str, kind: str, revision: int | str) -> str:
-    """The same for the same fact, however often it is told."""
-    return str(uuid5(_EVENTS, f"{decision_id}|{kind}|{revision}"))
 
 
 def events_of(record: Mapping[str, Any]) -> list[Envelope]:
