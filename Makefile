@@ -13,7 +13,7 @@ SET_UP = @test -x $(RUN) || { echo 'oO is not set up here: run `make dev` first'
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help dev reload logs signin load reset test test-unit test-browser lint format generate bench image-test lock clean
+.PHONY: help dev reload logs signin load reset test test-unit test-peers test-browser lint format generate bench bench-policies image-test lock clean
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,10 @@ test-unit: ## Only the unit and architecture tests, in seconds
 	$(BOOTSTRAP) dev
 	@$(RUN) -m pytest tests/unit tests/architecture $(ARGS)
 
+test-peers: ## Policies and estimators against those of others, in an environment of their own
+	$(BOOTSTRAP) peers
+	@.oo/peers/bin/python -m pytest tests/peers $(ARGS)
+
 test-browser: ## Only the tests that drive a real Chromium
 	$(BOOTSTRAP) dev emulator
 	@$(RUN) -m pytest -m browser $(ARGS)
@@ -66,6 +70,10 @@ lint: ## Style, types, module boundaries, contracts, generated files
 bench: ## The figures of the system benchmarks
 	$(BOOTSTRAP) dev emulator
 	@$(RUN) -m bench $(ARGS)
+
+bench-policies: ## Every policy beside its peers: gap closed, cost, gate, estimators (about ten minutes)
+	$(BOOTSTRAP) peers
+	@OPENBLAS_NUM_THREADS=1 .oo/peers/bin/python -m bench.policies $(ARGS)
 
 image-test: ## Build the scoring image and invoke it (needs a container engine; says so when there is none)
 	$(BOOTSTRAP) dev emulator

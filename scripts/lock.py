@@ -2,6 +2,7 @@
 
 `dev` comes first and the others are held to its versions, so that what is tested is what is deployed.
 The emulator pins a botocore of its own and lives in its own environment, so it stands alone.
+`locks/<group>-overrides.in` changes what a group's packages wish for.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 ALONE: Final = ("dev", "emulator")
-HELD_TO_DEV: Final = ("run", "ml", "local")
+HELD_TO_DEV: Final = ("run", "ml", "local", "peers")
 # Heavy tools of their own environments; what they share with dev need not be the same version.
 OTHERS: Final = ("mlops", "ai")
 
@@ -29,6 +30,9 @@ def main(arguments: list[str]) -> int:
         ]  # fmt: skip
         if group in HELD_TO_DEV:
             command += ["--constraint", "locks/dev.txt"]
+        overrides = f"locks/{group}-overrides.in"
+        if (ROOT / overrides).exists():
+            command += ["--override", overrides]
         done = subprocess.run(command, cwd=ROOT, check=False)
         if done.returncode:
             return done.returncode

@@ -1,4 +1,4 @@
-"""Makes the environments from the lock files: `python -m oo_local.bootstrap app|dev|emulator ...`.
+"""Makes the environments from the lock files: `python -m oo_local.bootstrap app|dev|emulator|peers ...`.
 
 Runs on a bare Python 3.11 with pip, so it imports nothing but the standard library and prints
 plain lines. What a lock file already describes is not installed again.
@@ -42,6 +42,7 @@ ENVIRONMENTS: Final = {
     "app": Environment("app", ".venv", ("run", "ml", "local")),
     "dev": Environment("dev", ".venv", ("dev",)),
     "emulator": Environment("emulator", ".oo/emulator", ("emulator",)),
+    "peers": Environment("peers", ".oo/peers", ("peers",)),
 }
 
 
@@ -114,11 +115,13 @@ def _install(folder: Path, locks: list[Path], installer: str, root: Path) -> str
         raise BootstrapFailed(f"OO_INSTALLER must be auto, uv or pip, not {installer!r}")
     requirements = [argument for lock in locks for argument in ("-r", str(lock))]
     python = str(folder / "bin" / "python")
+    # A lock names all there is to install.
+    install = ["install", "--quiet", "--no-deps"]
     uv = None if installer == "pip" else _uv(root)
     if uv is not None:
-        _run([uv, "pip", "install", "--quiet", "--python", python, *requirements], "installing with uv")
+        _run([uv, "pip", *install, "--python", python, *requirements], "installing with uv")
         return "uv"
-    _run([*_pip(python), "install", "--quiet", *requirements], "installing with pip")
+    _run([*_pip(python), *install, *requirements], "installing with pip")
     return "pip"
 
 
