@@ -21,10 +21,11 @@ Transport = Callable[[], "httpx.BaseTransport"]
 
 
 def network() -> httpx.BaseTransport:
-    """The real network. Only a connection that was never made is tried again here: a code works once."""
-    import httpx
+    """The real network, as `runtime/outbound.py` guards it. Only a connection that was never made is tried
+    again there: a code works once."""
+    from chalicelib.runtime import outbound
 
-    return httpx.HTTPTransport(retries=1)
+    return outbound.network()
 
 
 class Documents:
