@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19oo/events/v1/events.proto\x12\x0coo.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfd\x06\n\x08\x45nvelope\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x11\n\tperson_id\x18\x02 \x01(\t\x12/\n\x0boccurred_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0eschema_version\x18\x04 \x01(\r\x12\x10\n\x08trace_id\x18\x05 \x01(\t\x12\x37\n\x0fsignal_received\x18\n \x01(\x0b\x32\x1c.oo.events.v1.SignalReceivedH\x00\x12\x33\n\rsignal_stored\x18\x0b \x01(\x0b\x32\x1a.oo.events.v1.SignalStoredH\x00\x12\x35\n\x0esignal_deleted\x18\x0c \x01(\x0b\x32\x1b.oo.events.v1.SignalDeletedH\x00\x12/\n\x0bitem_closed\x18\r \x01(\x0b\x32\x18.oo.events.v1.ItemClosedH\x00\x12\x33\n\rdecision_made\x18\x14 \x01(\x0b\x32\x1a.oo.events.v1.DecisionMadeH\x00\x12/\n\x0btip_exposed\x18\x15 \x01(\x0b\x32\x18.oo.events.v1.TipExposedH\x00\x12/\n\x0btip_reacted\x18\x16 \x01(\x0b\x32\x18.oo.events.v1.TipReactedH\x00\x12\'\n\x07tip_due\x18\x17 \x01(\x0b\x32\x14.oo.events.v1.TipDueH\x00\x12\x35\n\x0ereward_settled\x18\x18 \x01(\x0b\x32\x1b.oo.events.v1.RewardSettledH\x00\x12\x35\n\x0eitem_completed\x18\x19 \x01(\x0b\x32\x1b.oo.events.v1.ItemCompletedH\x00\x12\x37\n\x0fprofile_changed\x18\x1e \x01(\x0b\x32\x1c.oo.events.v1.ProfileChangedH\x00\x12\x39\n\x10\x63onsents_changed\x18\x1f \x01(\x0b\x32\x1d.oo.events.v1.ConsentsChangedH\x00\x12;\n\x11\x65rasure_requested\x18  \x01(\x0b\x32\x1e.oo.events.v1.ErasureRequestedH\x00\x12\x31\n\x0c\x65rasure_done\x18! \x01(\x0b\x32\x19.oo.events.v1.ErasureDoneH\x00\x42\t\n\x07payload\"\xd4\x06\n\x06Signal\x12\x11\n\tsignal_id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x0e\n\x06source\x18\x03 \x01(\t\x12\x0e\n\x06origin\x18\x04 \x01(\t\x12/\n\x0boccurred_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\x08item_ref\x18\x06 \x01(\tH\x00\x88\x01\x01\x12\x13\n\x06status\x18\x07 \x01(\tH\x01\x88\x01\x01\x12\x17\n\ntitle_hash\x18\x08 \x01(\tH\x02\x88\x01\x01\x12\x18\n\x0btitle_words\x18\t \x01(\x05H\x03\x88\x01\x01\x12\x18\n\x0btitle_chars\x18\n \x01(\x05H\x04\x88\x01\x01\x12/\n\x06\x64ue_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x05\x88\x01\x01\x12\x13\n\x06\x64ue_on\x18\x0c \x01(\tH\x06\x88\x01\x01\x12\x32\n\tstarts_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x07\x88\x01\x01\x12\x30\n\x07\x65nds_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x08\x88\x01\x01\x12\x14\n\x07\x61ll_day\x18\x0f \x01(\x08H\t\x88\x01\x01\x12\x11\n\x04\x62usy\x18\x10 \x01(\x08H\n\x88\x01\x01\x12\x1b\n\x0e\x65\x66\x66ort_minutes\x18\x11 \x01(\x05H\x0b\x88\x01\x01\x12\x15\n\x08priority\x18\x12 \x01(\x05H\x0c\x88\x01\x01\x12\x15\n\x08\x63\x61tegory\x18\x13 \x01(\tH\r\x88\x01\x01\x12\x17\n\nlinked_ref\x18\x14 \x01(\tH\x0e\x88\x01\x01\x12\x14\n\x07valence\x18\x15 \x01(\x05H\x0f\x88\x01\x01\x12\x13\n\x06\x65nergy\x18\x16 \x01(\x05H\x10\x88\x01\x01\x12\x12\n\x05place\x18\x17 \x01(\tH\x11\x88\x01\x01\x42\x0b\n\t_item_refB\t\n\x07_statusB\r\n\x0b_title_hashB\x0e\n\x0c_title_wordsB\x0e\n\x0c_title_charsB\t\n\x07_due_atB\t\n\x07_due_onB\x0c\n\n_starts_atB\n\n\x08_ends_atB\n\n\x08_all_dayB\x07\n\x05_busyB\x11\n\x0f_effort_minutesB\x0b\n\t_priorityB\x0b\n\t_categoryB\r\n\x0b_linked_refB\n\n\x08_valenceB\t\n\x07_energyB\x08\n\x06_place\"b\n\x0eSignalReceived\x12$\n\x06signal\x18\x01 \x01(\x0b\x32\x14.oo.events.v1.Signal\x12\x19\n\x0csealed_title\x18\x02 \x01(\x0cH\x00\x88\x01\x01\x42\x0f\n\r_sealed_title\"S\n\x0cSignalStored\x12\x11\n\tsignal_id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x15\n\x08item_ref\x18\x03 \x01(\tH\x00\x88\x01\x01\x42\x0b\n\t_item_ref\"T\n\rSignalDeleted\x12\x11\n\tsignal_id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x15\n\x08item_ref\x18\x03 \x01(\tH\x00\x88\x01\x01\x42\x0b\n\t_item_ref\"]\n\nItemClosed\x12\x10\n\x08item_ref\x18\x01 \x01(\t\x12\x0e\n\x06status\x18\x02 \x01(\t\x12-\n\tclosed_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"c\n\x0c\x44\x65\x63isionMade\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\r\n\x05\x61ngle\x18\x02 \x01(\t\x12\x0e\n\x06policy\x18\x03 \x01(\t\x12\x0b\n\x03\x61rm\x18\x04 \x01(\t\x12\x12\n\ncandidates\x18\x05 \x01(\r\"3\n\nTipExposed\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\r\"a\n\nTipReacted\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\r\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x13\n\x06reason\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\t\n\x07_reason\"\x1d\n\x06TipDue\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\"v\n\rRewardSettled\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\r\x12\x0e\n\x06reward\x18\x03 \x01(\x01\x12.\n\ndecided_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"h\n\rItemCompleted\x12\x10\n\x08item_ref\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x02 \x01(\t\x12\x30\n\x0c\x63ompleted_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"2\n\x0eProfileChanged\x12\x10\n\x08timezone\x18\x01 \x01(\t\x12\x0e\n\x06locale\x18\x02 \x01(\t\"5\n\x0f\x43onsentsChanged\x12\x0f\n\x07granted\x18\x01 \x03(\t\x12\x11\n\twithdrawn\x18\x02 \x03(\t\"&\n\x10\x45rasureRequested\x12\x12\n\nreceipt_id\x18\x01 \x01(\t\">\n\x0b\x45rasureDone\x12\x12\n\nreceipt_id\x18\x01 \x01(\t\x12\r\n\x05store\x18\x02 \x01(\t\x12\x0c\n\x04rows\x18\x03 \x01(\rb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19oo/events/v1/events.proto\x12\x0coo.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x93\t\n\x08\x45nvelope\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x11\n\tperson_id\x18\x02 \x01(\t\x12/\n\x0boccurred_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0eschema_version\x18\x04 \x01(\r\x12\x10\n\x08trace_id\x18\x05 \x01(\t\x12\x37\n\x0fsignal_received\x18\n \x01(\x0b\x32\x1c.oo.events.v1.SignalReceivedH\x00\x12\x33\n\rsignal_stored\x18\x0b \x01(\x0b\x32\x1a.oo.events.v1.SignalStoredH\x00\x12\x35\n\x0esignal_deleted\x18\x0c \x01(\x0b\x32\x1b.oo.events.v1.SignalDeletedH\x00\x12/\n\x0bitem_closed\x18\r \x01(\x0b\x32\x18.oo.events.v1.ItemClosedH\x00\x12\x33\n\rdecision_made\x18\x14 \x01(\x0b\x32\x1a.oo.events.v1.DecisionMadeH\x00\x12/\n\x0btip_exposed\x18\x15 \x01(\x0b\x32\x18.oo.events.v1.TipExposedH\x00\x12/\n\x0btip_reacted\x18\x16 \x01(\x0b\x32\x18.oo.events.v1.TipReactedH\x00\x12\'\n\x07tip_due\x18\x17 \x01(\x0b\x32\x14.oo.events.v1.TipDueH\x00\x12\x35\n\x0ereward_settled\x18\x18 \x01(\x0b\x32\x1b.oo.events.v1.RewardSettledH\x00\x12\x35\n\x0eitem_completed\x18\x19 \x01(\x0b\x32\x1b.oo.events.v1.ItemCompletedH\x00\x12\x39\n\x10silence_answered\x18\x1a \x01(\x0b\x32\x1d.oo.events.v1.SilenceAnsweredH\x00\x12\x37\n\x0fprofile_changed\x18\x1e \x01(\x0b\x32\x1c.oo.events.v1.ProfileChangedH\x00\x12\x39\n\x10\x63onsents_changed\x18\x1f \x01(\x0b\x32\x1d.oo.events.v1.ConsentsChangedH\x00\x12;\n\x11\x65rasure_requested\x18  \x01(\x0b\x32\x1e.oo.events.v1.ErasureRequestedH\x00\x12\x31\n\x0c\x65rasure_done\x18! \x01(\x0b\x32\x19.oo.events.v1.ErasureDoneH\x00\x12\x39\n\x10\x65xport_requested\x18\" \x01(\x0b\x32\x1d.oo.events.v1.ExportRequestedH\x00\x12\x35\n\x0e\x65xport_written\x18# \x01(\x0b\x32\x1b.oo.events.v1.ExportWrittenH\x00\x12\x39\n\x10\x66orget_requested\x18$ \x01(\x0b\x32\x1d.oo.events.v1.ForgetRequestedH\x00\x12,\n\tforgotten\x18% \x01(\x0b\x32\x17.oo.events.v1.ForgottenH\x00\x42\t\n\x07payload\"\xd4\x06\n\x06Signal\x12\x11\n\tsignal_id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x0e\n\x06source\x18\x03 \x01(\t\x12\x0e\n\x06origin\x18\x04 \x01(\t\x12/\n\x0boccurred_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\x08item_ref\x18\x06 \x01(\tH\x00\x88\x01\x01\x12\x13\n\x06status\x18\x07 \x01(\tH\x01\x88\x01\x01\x12\x17\n\ntitle_hash\x18\x08 \x01(\tH\x02\x88\x01\x01\x12\x18\n\x0btitle_words\x18\t \x01(\x05H\x03\x88\x01\x01\x12\x18\n\x0btitle_chars\x18\n \x01(\x05H\x04\x88\x01\x01\x12/\n\x06\x64ue_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x05\x88\x01\x01\x12\x13\n\x06\x64ue_on\x18\x0c \x01(\tH\x06\x88\x01\x01\x12\x32\n\tstarts_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x07\x88\x01\x01\x12\x30\n\x07\x65nds_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x08\x88\x01\x01\x12\x14\n\x07\x61ll_day\x18\x0f \x01(\x08H\t\x88\x01\x01\x12\x11\n\x04\x62usy\x18\x10 \x01(\x08H\n\x88\x01\x01\x12\x1b\n\x0e\x65\x66\x66ort_minutes\x18\x11 \x01(\x05H\x0b\x88\x01\x01\x12\x15\n\x08priority\x18\x12 \x01(\x05H\x0c\x88\x01\x01\x12\x15\n\x08\x63\x61tegory\x18\x13 \x01(\tH\r\x88\x01\x01\x12\x17\n\nlinked_ref\x18\x14 \x01(\tH\x0e\x88\x01\x01\x12\x14\n\x07valence\x18\x15 \x01(\x05H\x0f\x88\x01\x01\x12\x13\n\x06\x65nergy\x18\x16 \x01(\x05H\x10\x88\x01\x01\x12\x12\n\x05place\x18\x17 \x01(\tH\x11\x88\x01\x01\x42\x0b\n\t_item_refB\t\n\x07_statusB\r\n\x0b_title_hashB\x0e\n\x0c_title_wordsB\x0e\n\x0c_title_charsB\t\n\x07_due_atB\t\n\x07_due_onB\x0c\n\n_starts_atB\n\n\x08_ends_atB\n\n\x08_all_dayB\x07\n\x05_busyB\x11\n\x0f_effort_minutesB\x0b\n\t_priorityB\x0b\n\t_categoryB\r\n\x0b_linked_refB\n\n\x08_valenceB\t\n\x07_energyB\x08\n\x06_place\"b\n\x0eSignalReceived\x12$\n\x06signal\x18\x01 \x01(\x0b\x32\x14.oo.events.v1.Signal\x12\x19\n\x0csealed_title\x18\x02 \x01(\x0cH\x00\x88\x01\x01\x42\x0f\n\r_sealed_title\"S\n\x0cSignalStored\x12\x11\n\tsignal_id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x15\n\x08item_ref\x18\x03 \x01(\tH\x00\x88\x01\x01\x42\x0b\n\t_item_ref\"T\n\rSignalDeleted\x12\x11\n\tsignal_id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x15\n\x08item_ref\x18\x03 \x01(\tH\x00\x88\x01\x01\x42\x0b\n\t_item_ref\"]\n\nItemClosed\x12\x10\n\x08item_ref\x18\x01 \x01(\t\x12\x0e\n\x06status\x18\x02 \x01(\t\x12-\n\tclosed_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"c\n\x0c\x44\x65\x63isionMade\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\r\n\x05\x61ngle\x18\x02 \x01(\t\x12\x0e\n\x06policy\x18\x03 \x01(\t\x12\x0b\n\x03\x61rm\x18\x04 \x01(\t\x12\x12\n\ncandidates\x18\x05 \x01(\r\"3\n\nTipExposed\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\r\"a\n\nTipReacted\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\r\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x13\n\x06reason\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\t\n\x07_reason\"\x1d\n\x06TipDue\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\"v\n\rRewardSettled\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\r\x12\x0e\n\x06reward\x18\x03 \x01(\x01\x12.\n\ndecided_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"h\n\rItemCompleted\x12\x10\n\x08item_ref\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x02 \x01(\t\x12\x30\n\x0c\x63ompleted_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"B\n\x0fSilenceAnswered\x12/\n\x0bsnapshot_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"2\n\x0eProfileChanged\x12\x10\n\x08timezone\x18\x01 \x01(\t\x12\x0e\n\x06locale\x18\x02 \x01(\t\"5\n\x0f\x43onsentsChanged\x12\x0f\n\x07granted\x18\x01 \x03(\t\x12\x11\n\twithdrawn\x18\x02 \x03(\t\"&\n\x10\x45rasureRequested\x12\x12\n\nreceipt_id\x18\x01 \x01(\t\">\n\x0b\x45rasureDone\x12\x12\n\nreceipt_id\x18\x01 \x01(\t\x12\r\n\x05store\x18\x02 \x01(\t\x12\x0c\n\x04rows\x18\x03 \x01(\r\"$\n\x0f\x45xportRequested\x12\x11\n\texport_id\x18\x01 \x01(\t\"1\n\rExportWritten\x12\x11\n\texport_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\"\xd8\x01\n\x0f\x46orgetRequested\x12\x0c\n\x04line\x18\x01 \x01(\t\x12\x0f\n\x07\x63onsent\x18\x02 \x01(\t\x12\x15\n\x08item_ref\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\x15\n\x08\x63\x61tegory\x18\x04 \x01(\tH\x01\x88\x01\x01\x12\x17\n\nfirst_hour\x18\x05 \x01(\rH\x02\x88\x01\x01\x12\x16\n\tlast_hour\x18\x06 \x01(\rH\x03\x88\x01\x01\x12\x10\n\x08timezone\x18\x07 \x01(\tB\x0b\n\t_item_refB\x0b\n\t_categoryB\r\n\x0b_first_hourB\x0c\n\n_last_hour\"\x19\n\tForgotten\x12\x0c\n\x04line\x18\x01 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,35 +33,45 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'oo.events.v1.events_pb2', _
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ENVELOPE']._serialized_start=77
-  _globals['_ENVELOPE']._serialized_end=970
-  _globals['_SIGNAL']._serialized_start=973
-  _globals['_SIGNAL']._serialized_end=1825
-  _globals['_SIGNALRECEIVED']._serialized_start=1827
-  _globals['_SIGNALRECEIVED']._serialized_end=1925
-  _globals['_SIGNALSTORED']._serialized_start=1927
-  _globals['_SIGNALSTORED']._serialized_end=2010
-  _globals['_SIGNALDELETED']._serialized_start=2012
-  _globals['_SIGNALDELETED']._serialized_end=2096
-  _globals['_ITEMCLOSED']._serialized_start=2098
-  _globals['_ITEMCLOSED']._serialized_end=2191
-  _globals['_DECISIONMADE']._serialized_start=2193
-  _globals['_DECISIONMADE']._serialized_end=2292
-  _globals['_TIPEXPOSED']._serialized_start=2294
-  _globals['_TIPEXPOSED']._serialized_end=2345
-  _globals['_TIPREACTED']._serialized_start=2347
-  _globals['_TIPREACTED']._serialized_end=2444
-  _globals['_TIPDUE']._serialized_start=2446
-  _globals['_TIPDUE']._serialized_end=2475
-  _globals['_REWARDSETTLED']._serialized_start=2477
-  _globals['_REWARDSETTLED']._serialized_end=2595
-  _globals['_ITEMCOMPLETED']._serialized_start=2597
-  _globals['_ITEMCOMPLETED']._serialized_end=2701
-  _globals['_PROFILECHANGED']._serialized_start=2703
-  _globals['_PROFILECHANGED']._serialized_end=2753
-  _globals['_CONSENTSCHANGED']._serialized_start=2755
-  _globals['_CONSENTSCHANGED']._serialized_end=2808
-  _globals['_ERASUREREQUESTED']._serialized_start=2810
-  _globals['_ERASUREREQUESTED']._serialized_end=2848
-  _globals['_ERASUREDONE']._serialized_start=2850
-  _globals['_ERASUREDONE']._serialized_end=2912
+  _globals['_ENVELOPE']._serialized_end=1248
+  _globals['_SIGNAL']._serialized_start=1251
+  _globals['_SIGNAL']._serialized_end=2103
+  _globals['_SIGNALRECEIVED']._serialized_start=2105
+  _globals['_SIGNALRECEIVED']._serialized_end=2203
+  _globals['_SIGNALSTORED']._serialized_start=2205
+  _globals['_SIGNALSTORED']._serialized_end=2288
+  _globals['_SIGNALDELETED']._serialized_start=2290
+  _globals['_SIGNALDELETED']._serialized_end=2374
+  _globals['_ITEMCLOSED']._serialized_start=2376
+  _globals['_ITEMCLOSED']._serialized_end=2469
+  _globals['_DECISIONMADE']._serialized_start=2471
+  _globals['_DECISIONMADE']._serialized_end=2570
+  _globals['_TIPEXPOSED']._serialized_start=2572
+  _globals['_TIPEXPOSED']._serialized_end=2623
+  _globals['_TIPREACTED']._serialized_start=2625
+  _globals['_TIPREACTED']._serialized_end=2722
+  _globals['_TIPDUE']._serialized_start=2724
+  _globals['_TIPDUE']._serialized_end=2753
+  _globals['_REWARDSETTLED']._serialized_start=2755
+  _globals['_REWARDSETTLED']._serialized_end=2873
+  _globals['_ITEMCOMPLETED']._serialized_start=2875
+  _globals['_ITEMCOMPLETED']._serialized_end=2979
+  _globals['_SILENCEANSWERED']._serialized_start=2981
+  _globals['_SILENCEANSWERED']._serialized_end=3047
+  _globals['_PROFILECHANGED']._serialized_start=3049
+  _globals['_PROFILECHANGED']._serialized_end=3099
+  _globals['_CONSENTSCHANGED']._serialized_start=3101
+  _globals['_CONSENTSCHANGED']._serialized_end=3154
+  _globals['_ERASUREREQUESTED']._serialized_start=3156
+  _globals['_ERASUREREQUESTED']._serialized_end=3194
+  _globals['_ERASUREDONE']._serialized_start=3196
+  _globals['_ERASUREDONE']._serialized_end=3258
+  _globals['_EXPORTREQUESTED']._serialized_start=3260
+  _globals['_EXPORTREQUESTED']._serialized_end=3296
+  _globals['_EXPORTWRITTEN']._serialized_start=3298
+  _globals['_EXPORTWRITTEN']._serialized_end=3347
+  _globals['_FORGETREQUESTED']._serialized_start=3350
+  _globals['_FORGETREQUESTED']._serialized_end=3566
+  _globals['_FORGOTTEN']._serialized_start=3568
+  _globals['_FORGOTTEN']._serialized_end=3593
 # @@protoc_insertion_point(module_scope)

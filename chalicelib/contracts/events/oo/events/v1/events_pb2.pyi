@@ -10,7 +10,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Envelope(_message.Message):
-    __slots__ = ("event_id", "person_id", "occurred_at", "schema_version", "trace_id", "signal_received", "signal_stored", "signal_deleted", "item_closed", "decision_made", "tip_exposed", "tip_reacted", "tip_due", "reward_settled", "item_completed", "profile_changed", "consents_changed", "erasure_requested", "erasure_done")
+    __slots__ = ("event_id", "person_id", "occurred_at", "schema_version", "trace_id", "signal_received", "signal_stored", "signal_deleted", "item_closed", "decision_made", "tip_exposed", "tip_reacted", "tip_due", "reward_settled", "item_completed", "silence_answered", "profile_changed", "consents_changed", "erasure_requested", "erasure_done", "export_requested", "export_written", "forget_requested", "forgotten")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     PERSON_ID_FIELD_NUMBER: _ClassVar[int]
     OCCURRED_AT_FIELD_NUMBER: _ClassVar[int]
@@ -26,10 +26,15 @@ class Envelope(_message.Message):
     TIP_DUE_FIELD_NUMBER: _ClassVar[int]
     REWARD_SETTLED_FIELD_NUMBER: _ClassVar[int]
     ITEM_COMPLETED_FIELD_NUMBER: _ClassVar[int]
+    SILENCE_ANSWERED_FIELD_NUMBER: _ClassVar[int]
     PROFILE_CHANGED_FIELD_NUMBER: _ClassVar[int]
     CONSENTS_CHANGED_FIELD_NUMBER: _ClassVar[int]
     ERASURE_REQUESTED_FIELD_NUMBER: _ClassVar[int]
     ERASURE_DONE_FIELD_NUMBER: _ClassVar[int]
+    EXPORT_REQUESTED_FIELD_NUMBER: _ClassVar[int]
+    EXPORT_WRITTEN_FIELD_NUMBER: _ClassVar[int]
+    FORGET_REQUESTED_FIELD_NUMBER: _ClassVar[int]
+    FORGOTTEN_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     person_id: str
     occurred_at: _timestamp_pb2.Timestamp
@@ -45,11 +50,16 @@ class Envelope(_message.Message):
     tip_due: TipDue
     reward_settled: RewardSettled
     item_completed: ItemCompleted
+    silence_answered: SilenceAnswered
     profile_changed: ProfileChanged
     consents_changed: ConsentsChanged
     erasure_requested: ErasureRequested
     erasure_done: ErasureDone
-    def __init__(self, event_id: _Optional[str] = ..., person_id: _Optional[str] = ..., occurred_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., schema_version: _Optional[int] = ..., trace_id: _Optional[str] = ..., signal_received: _Optional[_Union[SignalReceived, _Mapping]] = ..., signal_stored: _Optional[_Union[SignalStored, _Mapping]] = ..., signal_deleted: _Optional[_Union[SignalDeleted, _Mapping]] = ..., item_closed: _Optional[_Union[ItemClosed, _Mapping]] = ..., decision_made: _Optional[_Union[DecisionMade, _Mapping]] = ..., tip_exposed: _Optional[_Union[TipExposed, _Mapping]] = ..., tip_reacted: _Optional[_Union[TipReacted, _Mapping]] = ..., tip_due: _Optional[_Union[TipDue, _Mapping]] = ..., reward_settled: _Optional[_Union[RewardSettled, _Mapping]] = ..., item_completed: _Optional[_Union[ItemCompleted, _Mapping]] = ..., profile_changed: _Optional[_Union[ProfileChanged, _Mapping]] = ..., consents_changed: _Optional[_Union[ConsentsChanged, _Mapping]] = ..., erasure_requested: _Optional[_Union[ErasureRequested, _Mapping]] = ..., erasure_done: _Optional[_Union[ErasureDone, _Mapping]] = ...) -> None: ...
+    export_requested: ExportRequested
+    export_written: ExportWritten
+    forget_requested: ForgetRequested
+    forgotten: Forgotten
+    def __init__(self, event_id: _Optional[str] = ..., person_id: _Optional[str] = ..., occurred_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., schema_version: _Optional[int] = ..., trace_id: _Optional[str] = ..., signal_received: _Optional[_Union[SignalReceived, _Mapping]] = ..., signal_stored: _Optional[_Union[SignalStored, _Mapping]] = ..., signal_deleted: _Optional[_Union[SignalDeleted, _Mapping]] = ..., item_closed: _Optional[_Union[ItemClosed, _Mapping]] = ..., decision_made: _Optional[_Union[DecisionMade, _Mapping]] = ..., tip_exposed: _Optional[_Union[TipExposed, _Mapping]] = ..., tip_reacted: _Optional[_Union[TipReacted, _Mapping]] = ..., tip_due: _Optional[_Union[TipDue, _Mapping]] = ..., reward_settled: _Optional[_Union[RewardSettled, _Mapping]] = ..., item_completed: _Optional[_Union[ItemCompleted, _Mapping]] = ..., silence_answered: _Optional[_Union[SilenceAnswered, _Mapping]] = ..., profile_changed: _Optional[_Union[ProfileChanged, _Mapping]] = ..., consents_changed: _Optional[_Union[ConsentsChanged, _Mapping]] = ..., erasure_requested: _Optional[_Union[ErasureRequested, _Mapping]] = ..., erasure_done: _Optional[_Union[ErasureDone, _Mapping]] = ..., export_requested: _Optional[_Union[ExportRequested, _Mapping]] = ..., export_written: _Optional[_Union[ExportWritten, _Mapping]] = ..., forget_requested: _Optional[_Union[ForgetRequested, _Mapping]] = ..., forgotten: _Optional[_Union[Forgotten, _Mapping]] = ...) -> None: ...
 
 class Signal(_message.Message):
     __slots__ = ("signal_id", "type", "source", "origin", "occurred_at", "item_ref", "status", "title_hash", "title_words", "title_chars", "due_at", "due_on", "starts_at", "ends_at", "all_day", "busy", "effort_minutes", "priority", "category", "linked_ref", "valence", "energy", "place")
@@ -201,6 +211,12 @@ class ItemCompleted(_message.Message):
     completed_at: _timestamp_pb2.Timestamp
     def __init__(self, item_ref: _Optional[str] = ..., decision_id: _Optional[str] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
+class SilenceAnswered(_message.Message):
+    __slots__ = ("snapshot_at",)
+    SNAPSHOT_AT_FIELD_NUMBER: _ClassVar[int]
+    snapshot_at: _timestamp_pb2.Timestamp
+    def __init__(self, snapshot_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
 class ProfileChanged(_message.Message):
     __slots__ = ("timezone", "locale")
     TIMEZONE_FIELD_NUMBER: _ClassVar[int]
@@ -232,3 +248,41 @@ class ErasureDone(_message.Message):
     store: str
     rows: int
     def __init__(self, receipt_id: _Optional[str] = ..., store: _Optional[str] = ..., rows: _Optional[int] = ...) -> None: ...
+
+class ExportRequested(_message.Message):
+    __slots__ = ("export_id",)
+    EXPORT_ID_FIELD_NUMBER: _ClassVar[int]
+    export_id: str
+    def __init__(self, export_id: _Optional[str] = ...) -> None: ...
+
+class ExportWritten(_message.Message):
+    __slots__ = ("export_id", "owner")
+    EXPORT_ID_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    export_id: str
+    owner: str
+    def __init__(self, export_id: _Optional[str] = ..., owner: _Optional[str] = ...) -> None: ...
+
+class ForgetRequested(_message.Message):
+    __slots__ = ("line", "consent", "item_ref", "category", "first_hour", "last_hour", "timezone")
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    CONSENT_FIELD_NUMBER: _ClassVar[int]
+    ITEM_REF_FIELD_NUMBER: _ClassVar[int]
+    CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    FIRST_HOUR_FIELD_NUMBER: _ClassVar[int]
+    LAST_HOUR_FIELD_NUMBER: _ClassVar[int]
+    TIMEZONE_FIELD_NUMBER: _ClassVar[int]
+    line: str
+    consent: str
+    item_ref: str
+    category: str
+    first_hour: int
+    last_hour: int
+    timezone: str
+    def __init__(self, line: _Optional[str] = ..., consent: _Optional[str] = ..., item_ref: _Optional[str] = ..., category: _Optional[str] = ..., first_hour: _Optional[int] = ..., last_hour: _Optional[int] = ..., timezone: _Optional[str] = ...) -> None: ...
+
+class Forgotten(_message.Message):
+    __slots__ = ("line",)
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    line: str
+    def __init__(self, line: _Optional[str] = ...) -> None: ...
