@@ -42,7 +42,14 @@ QUEUES: Final[tuple[Queue, ...]] = (
     Queue("erase", ("erasure_requested", "consents_changed"), "profile-erase"),
     Queue(
         "features",
-        ("signal_stored", "signal_deleted", "profile_changed", "consents_changed", "decision_made"),
+        (
+            "signal_stored",
+            "signal_deleted",
+            "profile_changed",
+            "consents_changed",
+            "decision_made",
+            "silence_answered",
+        ),
         "features",
     ),
     Queue("learn", ("reward_settled",), "learn"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from chalicelib.contracts.consents import Consent, ConsentState
 from chalicelib.contracts.fields import Moment, Truth, Whole
+from chalicelib.contracts.signals import Category
 
 
 class Strict(BaseModel):
@@ -132,6 +133,20 @@ class TipHistory(BaseModel):
     next: str | None = Field(default=None, description="Pass as `cursor` for the next page.")
 
 
+TipStage = Literal["open", "exposed", "reacted", "settled", "inactive"]
+
+
+class TipDetail(TipHistoryEntry):
+    """One tip of yours: where it stands, and why it was this one."""
+
+    state: TipStage = Field(description="`inactive`: it ended without having been seen.")
+    expires_at: datetime
+    because: list[str] = Field(
+        description="What spoke for it and against it beside the other ideas, strongest first; at most 4 "
+        "sentences. Empty once a source that it may rest on was withdrawn."
+    )
+
+
 class PageQuery(Strict):
     """Query parameters of paged lists."""
 
@@ -180,6 +195,14 @@ class Profile(BaseModel):
     timezone: str = Field(default="UTC", description="IANA name, e.g. Europe/Berlin.")
     locale: str = Field(default="en", description="BCP 47, e.g. en-GB.")
     display_name: str | None = None
+    goals: list[str] = Field(default=[], description="The categories of things that matter most to you.")
+
+
+def _each_once(goals: list[str]) -> list[str]:
+    return list(dict.fromkeys(goals))
+
+
+Goals = Annotated[list[Category], Field(max_length=5), AfterValidator(_each_once)]
 
 
 class ProfilePatch(Strict):
@@ -188,6 +211,7 @@ class ProfilePatch(Strict):
     timezone: str | None = Field(default=None, max_length=64)
     locale: str | None = Field(default=None, max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
     display_name: str | None = Field(default=None, max_length=80)
+    goals: Goals | None = Field(default=None, description="Categories as your items name them; at most 5.")
 
 
 class ConsentsAnswer(BaseModel):

@@ -83,6 +83,7 @@ class Snapshot(_Model):
     )
     done_by_category: dict[str, float] = Field(default={}, description="Decayed count, half-life 14 days.")
     done_today: int = 0
+    goals: list[str] = Field(default=[], description="The categories that the person chose as goals.")
 
 
 # --- what the person saw and said lately; kept by the recommender, sent with each request ----------
@@ -187,6 +188,14 @@ class Choice(_Model):
     posterior_sequence: int = 0
     seed: int = 0
     snapshot_at: datetime | None = None
+    degraded: list[str] = Field(
+        default=[], description="Feature groups that served their defaults: what they read was too old."
+    )
+    contributions: list[float] = Field(
+        default=[],
+        description="Per candidate feature, what it added to the chosen one's expected reward beside the "
+        "mean of the others, by the weights of the policy that served. Empty: no policy of weights chose.",
+    )
 
 
 class RankResponse(_Model):
@@ -199,6 +208,10 @@ class RankResponse(_Model):
         default=None, description="When the first of `words` must be gone; unknown: 24 hours after now."
     )
     next_look_at: datetime
+    outdated: bool = Field(
+        default=False,
+        description="The snapshot is missing, of another version or old: it should be made anew.",
+    )
 
 
 # --- the decision ----------------------------------------------------------------------------------
