@@ -57,25 +57,3 @@ def _as_of(items: Sequence[ItemRecord], signals: Sequence[SignalRecord]) -> dict
     for kind, at in sorted(told, key=lambda t: t[1]):
         newest[CONSENT_OF_TYPE[kind]] = at  # type: ignore[index]
     return dict(sorted(newest.items()))
-
-
-def restrict(snapshot: Snapshot, granted: Collection[Consent]) -> Snapshot:
-    """The snapshot without what the person withdrew since it was made, until it is made anew."""
-    gone = {group for group in snapshot.as_of if group not in granted}
-    if not gone:
-        return snapshot
-    changes: dict[str, object] = {"as_of": {g: at for g, at in snapshot.as_of.items() if g not in gone}}
-    if "tasks" in gone:
-        changes["tasks"] = []
-    if "calendar" in gone:
-        changes["events"] = []
-    if "habits" in gone:
-        changes["habits"] = []
-    if "mood" in gone:
-        changes["mood"] = None
-    if "context" in gone:
-        changes["place"] = None
-    if gone & {"tasks", "habits"}:
-        # These sums hold both; what each brought cannot be told apart any more.
-        changes |= {"done_hours": [0.0] * 24, "done_by_category": {}, "done_today": 0}
-    return snapshot.model_copy(update=changes)

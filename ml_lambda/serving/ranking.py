@@ -22,9 +22,9 @@ from chalicelib.contracts.ml import (
 from chalicelib.contracts.signals import ItemRecord
 from chalicelib.domain.candidates import propose
 from chalicelib.domain.features import FEATURE_VERSION
+from chalicelib.domain.permitted import restrict
 from chalicelib.runtime.logging import Logger, trace
 from ml_lambda.features.group import Moment
-from ml_lambda.features.snapshot import restrict
 from ml_lambda.features.vector import candidate_vectors, context_vector
 from ml_lambda.policies import Learner, StateMismatch
 from ml_lambda.policies.store import StoredState

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from chalicelib.contracts.ml import Snapshot
 from chalicelib.contracts.signals import ItemRecord, SignalRecord
+from chalicelib.domain.permitted import restrict
 from ml_lambda.features.habit import streak_of
-from ml_lambda.features.snapshot import build, restrict
+from ml_lambda.features.snapshot import build
 
 
 def snapshot(
