@@ -62,7 +62,7 @@ def _run(steps: Steps, stack: contextlib.ExitStack) -> None:
             chosen = base.make_stand_in(running, HOME)
             step.note("made by debootstrap; the next run finds it")
         step.note(f"{chosen.name}: {chosen.proves}")
-    with steps.step("docker build", f"mend ml_lambda/Dockerfile or locks/ml.txt; {LOGS}") as step:
+    with steps.step("docker build", f"mend ml_lambda/Dockerfile or its locks; {LOGS}") as step:
         step.note(build.build(running, chosen, ROOT, HOME))
         image = running.inspect(build.TAG) or {}
         step.note(f"{build.TAG}: {image['Size'] / 1e6:.0f} MB ({image['Architecture']})")
@@ -89,7 +89,7 @@ def _engine(steps: Steps, stack: contextlib.ExitStack) -> Engine:
 def _look_into(steps: Steps, running: Engine) -> None:
     with steps.step("what is in it", "mend ml_lambda/Dockerfile or its .dockerignore") as step:
         found = tree.inventory(running)
-        pins = tree.locked((ROOT / build.LOCK).read_text())
+        pins = tree.locked("".join((ROOT / lock).read_text() for lock in build.LOCKS))
         if wrong := tree.problems(found, pins, tree.project_files(ROOT)):
             raise Unlike("\n".join(wrong))
         ours = sum(f.endswith(".py") for f in found.files)

@@ -1,4 +1,4 @@
-"""Makes the environments from the lock files: `python -m oo_local.bootstrap app|dev|emulator|peers ...`.
+"""Makes the environments from the lock files: `python -m oo_local.bootstrap app|dev|emulator|peers|mlops ...`.
 
 Runs on a bare Python 3.11 with pip, so it imports nothing but the standard library and prints
 plain lines. What a lock file already describes is not installed again.
@@ -21,7 +21,7 @@ from oo_local.envfile import EnvFileError, read_env_file
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 _MARKER: Final = "oo-locks.json"
-_SUPERSETS: Final = {"run": "dev", "ml": "dev", "local": "dev"}
+_SUPERSETS: Final = {"run": "dev", "ml": "dev", "nightly": "dev", "local": "dev"}
 """A group that another group contains, at the same versions (`make lock` sees to that)."""
 
 
@@ -39,10 +39,11 @@ class Environment:
 
 
 ENVIRONMENTS: Final = {
-    "app": Environment("app", ".venv", ("run", "ml", "local")),
+    "app": Environment("app", ".venv", ("run", "ml", "nightly", "local")),
     "dev": Environment("dev", ".venv", ("dev",)),
     "emulator": Environment("emulator", ".oo/emulator", ("emulator",)),
     "peers": Environment("peers", ".oo/peers", ("peers",)),
+    "mlops": Environment("mlops", ".oo/mlops", ("mlops",)),
 }
 
 

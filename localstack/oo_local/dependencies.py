@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-GROUPS: Final = ("run", "ml")
+GROUPS: Final = ("run", "ml", "nightly")
 
 
 def ensure_dependencies(root: Path, home: Path) -> Path:

@@ -17,7 +17,7 @@ from scripts.image.engine import Engine
 
 TAG: Final = "oo-scoring:image-test"
 DOCKERFILE: Final = "ml_lambda/Dockerfile"
-LOCK: Final = "locks/ml.txt"
+LOCKS: Final = ("locks/ml.txt", "locks/nightly.txt")
 
 
 def build(engine: Engine, base: Base, root: Path, home: Path) -> str:
@@ -36,7 +36,8 @@ def build(engine: Engine, base: Base, root: Path, home: Path) -> str:
         engine.run(*command, *secrets(os.environ), str(root), log=log, timeout=1800)
         return "packages from the index, by pip in the build"
     wheels = home / "wheels"
-    download(wheels, home / "logs" / "wheels.log", "--requirement", str(root / LOCK))
+    wanted = [word for lock in LOCKS for word in ("--requirement", str(root / lock))]
+    download(wheels, home / "logs" / "wheels.log", *wanted)
     with served(wheels) as address:
         configuration = home / "pip.conf"
         configuration.write_text(f"[global]\nno-index = true\nfind-links = {address}\n")

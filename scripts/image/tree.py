@@ -48,7 +48,7 @@ print(json.dumps({
     "files": sorted(f for f in files if f.split("/")[0] in ("chalicelib", "ml_lambda")),
     "writable": os.access(root, os.W_OK), "task_bytes": size,
     "secrets": [f for f in listed("/run/secrets") if text("/run/secrets/" + f)],
-    "pip": text("/etc/pip.conf"), "lock": os.path.exists("/tmp/ml.txt"),
+    "pip": text("/etc/pip.conf"), "lock": any(os.path.exists(f"/tmp/{n}.txt") for n in ("ml", "nightly")),
 }))
 """
 

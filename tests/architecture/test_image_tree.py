@@ -126,7 +126,9 @@ def test_the_image_is_pinned_and_not_root() -> None:
     text = DOCKERFILE.read_text()
     assert text.index("ARG BASE_IMAGE=public.ecr.aws/lambda/python:3.11") < text.index("FROM ${BASE_IMAGE}")
     assert re.search(r"^USER (?!0\b|root)\S+", text, re.MULTILINE)
-    assert "locks/ml.txt" in text
-    pins = [x for x in (ROOT / "locks/ml.txt").read_text().splitlines() if x and not x.startswith((" ", "#"))]
-    assert pins
-    assert all("==" in pin for pin in pins)
+    for lock in ("locks/ml.txt", "locks/nightly.txt"):
+        assert lock in text
+        lines = (ROOT / lock).read_text().splitlines()
+        pins = [x for x in lines if x and not x.startswith((" ", "#"))]
+        assert pins
+        assert all("==" in pin for pin in pins)

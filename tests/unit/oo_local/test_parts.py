@@ -84,7 +84,7 @@ def test_a_lock_that_is_installed_is_not_installed_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "locks").mkdir()
-    for group in ("run", "ml", "local", "dev", "emulator"):
+    for group in ("run", "ml", "nightly", "local", "dev", "emulator"):
         (tmp_path / "locks" / f"{group}.txt").write_text(f"{group}==1\n")
     installed: list[list[str]] = []
 
@@ -102,7 +102,7 @@ def test_a_lock_that_is_installed_is_not_installed_again(
     assert not bootstrap.ensure("app", tmp_path)
     (tmp_path / "locks" / "ml.txt").write_text("ml==2\n")
     assert bootstrap.ensure("app", tmp_path)
-    assert installed == [["run", "ml", "local"], ["ml"]]
+    assert installed == [["run", "ml", "nightly", "local"], ["ml"]]
     # The developer's group holds the others.
     assert bootstrap.ensure("dev", tmp_path)
     (tmp_path / "locks" / "run.txt").write_text("run==2\n")
