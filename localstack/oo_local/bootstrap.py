@@ -1,4 +1,4 @@
-"""Makes the environments from the lock files: `python -m oo_local.bootstrap app|dev|emulator|peers|mlops ...`.
+"""Makes the environments from the lock files: `python -m oo_local.bootstrap app emulator`, or another name.
 
 Runs on a bare Python 3.11 with pip, so it imports nothing but the standard library and prints
 plain lines. What a lock file already describes is not installed again.
