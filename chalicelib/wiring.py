@@ -199,6 +199,7 @@ def settlement() -> SettlementService:
 
 def personal_stores() -> list[PersonalStore]:
     """Every store of chalicelib that holds something about a person (ml_lambda erases its own)."""
+    from chalicelib.auth.admins.store import RoleTable
     from chalicelib.auth.store import IdentityTable, SessionTable
     from chalicelib.events.store import SignalTable
     from chalicelib.profile.service import PersonKeys
@@ -212,6 +213,7 @@ def personal_stores() -> list[PersonalStore]:
         DecisionLog(),
         IdentityTable(),  # before the sessions: see auth's sign_in.py
         SessionTable(),
+        RoleTable(),
         ProfileTable(),
         PersonKeys(sealer()),
     ]

@@ -100,7 +100,11 @@ _CHALICE: Final[tuple[Function, ...]] = (
             g.write("sessions", "identities", "sign-ins", "profiles", "person-keys"),
             g.update("sessions"),
             g.check("profiles"),
-            g.delete("sessions", "sign-ins"),
+            g.delete("sessions", "sign-ins", "identities"),
+            g.check("identities"),
+            g.read("roles", "audit", "signing-keys"),
+            # Only added to: no grant changes or deletes an entry of the audit.
+            g.write("audit", "signing-keys"),
             g.read("signals", "items", "item-words"),
             g.write("signals", "items"),
             g.delete("items", "item-words"),
@@ -199,6 +203,8 @@ _CHALICE: Final[tuple[Function, ...]] = (
         grants=(
             g.read("sessions", "identities", "profiles", "signals", "items", "item-words"),
             g.delete("sessions", "identities", "profiles", "signals", "items", "item-words"),
+            g.read("roles"),
+            g.delete("roles"),
             # The tombstone, and the mark in the place of the destroyed key.
             g.write("profiles", "person-keys"),
             g.read("decisions", "tip-states"),

@@ -7,13 +7,16 @@ generated from this model.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 PREFIX: Final = "OO_"
+_SCHEME: Final = re.compile(r"^[a-z][a-z0-9+.-]*$")
+_PUBLIC_SCHEMES: Final = frozenset({"http", "https", "javascript", "data", "file", "blob", "about"})
 
 
 class SettingsError(Exception):
@@ -53,6 +56,40 @@ class Settings(BaseModel):
         default="",
         description="SSM parameter that holds the client secret; default /oo/<stage>/oidc-client-secret.",
     )
+    google_client_id: str = Field(default="", description="Client id at Google; empty: no Google sign-in.")
+    google_secret_parameter: str = Field(
+        default="",
+        description="SSM parameter of Google's client secret; default /oo/<stage>/google-client-secret.",
+    )
+    google_hosted_domain: str = Field(
+        default="", description="Only accounts of this Google Workspace domain may sign in; empty: any."
+    )
+    apple_client_id: str = Field(default="", description="Services ID at Apple; empty: no Apple sign-in.")
+    apple_team_id: str = Field(default="", pattern=r"^([A-Z0-9]{10})?$", description="Team id at Apple.")
+    apple_key_id: str = Field(
+        default="", pattern=r"^([A-Z0-9]{10})?$", description="Id of the private key for Apple sign-in."
+    )
+    apple_key_parameter: str = Field(
+        default="",
+        description="SSM parameter of that private key (PEM); default /oo/<stage>/apple-private-key.",
+    )
+    mobile_redirects: str = Field(
+        default="",
+        description="Where apps may be sent back to, e.g. `oo://signin`; comma-separated. Empty: no apps.",
+    )
+    mobile_session_days: int = Field(
+        default=90, ge=1, le=365, description="Absolute life of an app's sign-in."
+    )
+    mobile_idle_days: int = Field(
+        default=30, ge=1, le=90, description="An app's sign-in unused this long ends."
+    )
+    access_token_seconds: int = Field(default=600, ge=60, le=600, description="Life of an access token.")
+    signing_key_days: int = Field(
+        default=30, ge=1, le=90, description="After how many days another key signs access tokens."
+    )
+    admin_session_hours: int = Field(
+        default=12, ge=1, le=168, description="Absolute life of an admin's session."
+    )
     admin_token_sha256: str = Field(
         default="",
         pattern=r"^([0-9a-f]{64})?$",
@@ -81,6 +118,25 @@ class Settings(BaseModel):
         default="INFO", description="The least level that is logged; metrics always are."
     )
 
+    @field_validator("mobile_redirects")
+    @classmethod
+    def _own_schemes(cls, value: str) -> str:
+        """An address that any site or script could answer to must never get a sign-in code."""
+        for address in filter(None, value.split(",")):
+            scheme, colon, rest = address.strip().partition(":")
+            if not (colon and _SCHEME.match(scheme) and rest.startswith("/") and rest.isprintable()):
+                raise ValueError(
+                    "must be addresses of an app's own scheme, e.g. oo://signin, comma-separated"
+                )
+            if scheme in _PUBLIC_SCHEMES or " " in rest or "#" in rest:
+                raise ValueError("must not be a web address, hold a space or a fragment")
+        return value
+
+    @property
+    def mobile_addresses(self) -> frozenset[str]:
+        """`mobile_redirects`, one by one."""
+        return frozenset(address.strip() for address in self.mobile_redirects.split(",") if address.strip())
+
     def name(self, suffix: str) -> str:
         """`oo-<stage>-<suffix>`: what tables, queues and functions are called."""
         return f"oo-{self.stage}-{suffix}"
@@ -95,11 +151,19 @@ def load(environment: Mapping[str, str]) -> Settings:
     except ValidationError as error:
         lines = [f"  {PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
         raise SettingsError("settings need changing (docs/settings.md):\n" + "\n".join(lines)) from None
+    apple = [raw.apple_client_id, raw.apple_team_id, raw.apple_key_id]
+    if any(apple) and not all(apple):
+        raise SettingsError(
+            "settings need changing (docs/settings.md):\n"
+            "  OO_APPLE_CLIENT_ID, OO_APPLE_TEAM_ID and OO_APPLE_KEY_ID belong together"
+        )
     return raw.model_copy(
         update={
             "rank_function": raw.rank_function or raw.name("rank"),
             "key_alias": raw.key_alias or f"alias/{raw.name('persons')}",
             "oidc_secret_parameter": raw.oidc_secret_parameter or f"/oo/{raw.stage}/oidc-client-secret",
+            "google_secret_parameter": raw.google_secret_parameter or f"/oo/{raw.stage}/google-client-secret",
+            "apple_key_parameter": raw.apple_key_parameter or f"/oo/{raw.stage}/apple-private-key",
         }
     )
 

@@ -95,6 +95,7 @@ class Stack:
             "OO_OIDC_ISSUER": f"http://{HOST}:{self.configuration.local.identity_port}",
             "OO_OIDC_CLIENT_ID": CLIENT_ID,
             "OO_OIDC_SECRET_PARAMETER": SECRET_PARAMETER,
+            "OO_MOBILE_REDIRECTS": "oo://signin",
             "OO_ADMIN_TOKEN_SHA256": digest(self.token),
             **self.configuration.functions,
         }

@@ -1,0 +1,1 @@
+"""Admins: who is one, and what they did."""
