@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from chalicelib.contracts.consents import Consent
@@ -88,10 +89,32 @@ class PersonalStore(Protocol):
     """The store's name in `contracts/stores.py`."""
 
     def export(self, person_id: str) -> Iterable[Mapping[str, Any]]:
-        """Everything held about the person, as JSON-ready rows."""
+        """Everything held about the person, as JSON-ready rows; sealed words as `Sealed`, at any depth."""
 
     def erase(self, person_id: str) -> int:
         """Delete everything held about the person; how many rows went. Idempotent, resumable."""
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """Sealed words in an export, which whoever makes it opens for the person."""
+
+    purpose: str
+    sealed: bytes
+    until: datetime | None = None
+    """When they may no longer be opened; None: as long as they rest."""
+    document: bool = False
+    """What is sealed is a JSON document, not a text."""
+
+
+@runtime_checkable
+class ConsentBound(Protocol):
+    """A store that can drop what rests on one consent; part of withdrawal."""
+
+    name: str
+
+    def withdraw(self, person_id: str, consent: Consent) -> int:
+        """Delete everything held under that consent; how many rows went. Idempotent, resumable."""
 
 
 class Authenticator(Protocol):

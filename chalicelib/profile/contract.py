@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -79,13 +79,3 @@ def decode(rows: Iterable[Mapping[str, Any]]) -> PersonFile:
         else frozenset(),
         erased=erased,
     )
-
-
-@runtime_checkable
-class ConsentBound(Protocol):
-    """A store that can drop what rests on one consent; part of withdrawal."""
-
-    name: str
-
-    def withdraw(self, person_id: str, consent: Consent) -> int:
-        """Delete everything held under that consent; how many rows went. Idempotent, resumable."""

@@ -19,9 +19,9 @@ from chalicelib.contracts.events import (
     wrap,
 )
 from chalicelib.contracts.http import ConsentsAnswer, ConsentsPut, Health, Profile, ProfilePatch
-from chalicelib.contracts.ports import Bus, BusError, Clock, Ids, PersonalStore, Sealer
+from chalicelib.contracts.ports import Bus, BusError, Clock, ConsentBound, Ids, PersonalStore, Sealer
 from chalicelib.domain.identity import derived_id
-from chalicelib.profile.contract import ConsentBound, ConsentsDocument, decode
+from chalicelib.profile.contract import ConsentsDocument, decode
 from chalicelib.profile.ports import Decision, Kept, ProfileStore
 
 ATTEMPTS: Final = 5

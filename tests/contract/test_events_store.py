@@ -13,12 +13,12 @@ import pytest
 
 from chalicelib.contracts.consents import CONSENT_OF_TYPE, TEXT_VERSION, Consent, ConsentState
 from chalicelib.contracts.events import TipDue, wrap
-from chalicelib.contracts.ports import PersonalStore
+from chalicelib.contracts.ports import ConsentBound, PersonalStore
 from chalicelib.contracts.signals import SignalRecord, storable
 from chalicelib.events.contract import TailEntry
 from chalicelib.events.planning import plan, plan_removal
 from chalicelib.events.ports import SignalStore, TailStore, TakenBack, Written
-from chalicelib.profile.contract import ConsentBound, ConsentsDocument
+from chalicelib.profile.contract import ConsentsDocument
 from chalicelib.profile.ports import ProfileStore
 from tests.unit.events.memory import MemorySignals, MemoryTail
 from tests.unit.profile.memory import MemoryProfiles
