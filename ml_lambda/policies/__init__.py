@@ -18,6 +18,9 @@ __all__ = ["NAMES", "Learner", "StateMismatch", "make"]
 _POLICIES: Final = {
     "epsilon_greedy_v1": "EpsilonGreedyV1",
     "epsilon_greedy_v2": "EpsilonGreedyV2",
+    "lin_ucb": "LinUCB",
+    "lin_ts": "LinTS",
+    "square_cb": "SquareCB",
 }
 NAMES: Final = tuple(_POLICIES)
 

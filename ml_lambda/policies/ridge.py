@@ -8,9 +8,12 @@ any of them replaced on the way, gives the same bits. With forgetting this holds
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ml_lambda.policies.base import Matrix, StateMismatch, Vector
 
@@ -22,6 +25,25 @@ _HEADER: Final = struct.Struct("<4sHHId")
 def on_grid(values: Vector) -> Vector:
     """The nearest multiples of 2^-12."""
     return np.rint(np.asarray(values, dtype=np.float64) * _GRID) / _GRID
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """N(mean, covariance) over weights; the covariance is rootᵀ root, in units of the noise variance."""
+
+    mean: Vector
+    root: Matrix
+
+    def widths(self, rows: Matrix) -> Vector:
+        """The standard deviation of each row's expectation: rows (K, d) to (K,)."""
+        spread = rows @ self.root.T
+        widths: Vector = np.sqrt(np.einsum("kd,kd->k", spread, spread))
+        return widths
+
+    def draws(self, rows: Matrix, noise: Matrix) -> Matrix:
+        """Each row's expectation under posterior draws: rows (K, d), standard normals (M, d) to (M, K)."""
+        drawn: Matrix = self.mean @ rows.T + noise @ (self.root @ rows.T)
+        return drawn
 
 
 class Ridge:
@@ -59,16 +81,16 @@ class Ridge:
         self.newest = max(self.newest, day) if self.count else day
         return float(2.0 ** ((day - self.newest) / self.half_life_days))
 
-    def mean(self, prior_mean: Vector, prior_precision: float) -> Vector:
-        """The posterior mean under N(prior_mean, I / prior_precision) in units of the noise variance."""
-        gram = self.gram + prior_precision * np.eye(self.dimension)
-        mean: Vector = np.linalg.solve(gram, self.moment + prior_precision * prior_mean).astype(np.float64)
-        return mean
+    def posterior(self, prior_mean: Vector, prior_precision: Matrix) -> Posterior:
+        """Under N(prior_mean, prior_precision⁻¹), in units of the noise variance: (d,) and (d, d)."""
+        lower = np.linalg.cholesky(self.gram + prior_precision)
+        root = np.linalg.inv(lower)
+        return Posterior(root.T @ (root @ (self.moment + prior_precision @ prior_mean)), root)
 
     def to_bytes(self, layout: int) -> bytes:
         """Header (magic, dimension, layout, count, newest day), moment, upper triangle; little endian."""
         header = _HEADER.pack(_MAGIC, self.dimension, layout, self.count, self.newest)
-        triangle = self.gram[np.triu_indices(self.dimension)]
+        triangle = self.gram[_upper(self.dimension)]
         return header + self.moment.astype("<f8").tobytes() + triangle.astype("<f8").tobytes()
 
     def load(self, state: bytes, layout: int) -> None:
@@ -81,7 +103,14 @@ class Ridge:
             raise StateMismatch("header")
         numbers = np.frombuffer(state, dtype="<f8", offset=_HEADER.size)
         self.moment = numbers[:d].astype(np.float64)
-        upper = np.zeros((d, d))
-        upper[np.triu_indices(d)] = numbers[d:]
-        self.gram = upper + np.triu(upper, 1).T
+        rows, columns = _upper(d)
+        self.gram = np.empty((d, d))
+        self.gram[rows, columns] = numbers[d:]
+        self.gram[columns, rows] = numbers[d:]
         self.count, self.newest = count, newest
+
+
+@cache
+def _upper(d: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The rows and columns of an upper triangle; finding them takes longer than filling it."""
+    return np.triu_indices(d)

@@ -58,7 +58,8 @@ def test_the_floor_holds_without_exploration() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_draws_follow_the_vector(name: str) -> None:
-    learner = make(name, seed=11, epsilon=0.4)
+    learner = make(name, seed=11)
+    train(learner, 20)
     rows = candidates(5)
     rows[1] = rows[0]
     draws, vector = 20_000, learner.probabilities(CONTEXT, rows)
@@ -110,7 +111,7 @@ def test_other_state_is_refused(broken: bytes) -> None:
 
 def test_state_of_another_layout_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     state = make(NAMES[1]).to_bytes()
-    monkeypatch.setattr("ml_lambda.policies.greedy.FEATURE_VERSION", 999)
+    monkeypatch.setattr("ml_lambda.policies.linear.FEATURE_VERSION", 999)
     with pytest.raises(StateMismatch):
         make(NAMES[1]).load(state)
 
