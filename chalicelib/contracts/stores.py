@@ -11,6 +11,19 @@ from typing import Final, Literal
 
 
 @dataclass(frozen=True)
+class Sealed:
+    """An attribute that holds sealed bytes, and what they are bound to beside the person."""
+
+    attribute: str
+    kind: str
+    """The purpose is `<kind>:<sort key>`."""
+
+    def purpose(self, sort: str) -> str:
+        """What the bytes of the row with that sort key are bound to."""
+        return f"{self.kind}:{sort}"
+
+
+@dataclass(frozen=True)
 class Store:
     """One store. `key`/`sort` and `indexes` are what infra creates; attributes are strings unless said."""
 
@@ -33,6 +46,8 @@ class Store:
     backup_days: int = 35
     """How far back the table can be restored (point-in-time recovery); 0: not at all."""
     retention: str = "until erased"
+    sealed: tuple[Sealed, ...] = ()
+    """What `infra keys reseal` seals again after a person's key got a new version."""
 
 
 STORES: Final[tuple[Store, ...]] = (
