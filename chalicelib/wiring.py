@@ -201,15 +201,15 @@ def personal_stores() -> list[PersonalStore]:
     """Every store of chalicelib that holds something about a person (ml_lambda erases its own)."""
     from chalicelib.auth.admins.store import RoleTable
     from chalicelib.auth.store import IdentityTable, SessionTable
-    from chalicelib.events.store import SignalTable
+    from chalicelib.events import personal as events
     from chalicelib.profile.service import PersonKeys
     from chalicelib.profile.store import ProfileTable
+    from chalicelib.recommender import personal as recommender
     from chalicelib.recommender.log import DecisionLog
-    from chalicelib.recommender.store import RecommenderTables
 
     return [
-        *SignalTable().personal_stores(),
-        *RecommenderTables().personal_stores(),
+        *events.personal_stores(),
+        *recommender.personal_stores(),
         DecisionLog(),
         IdentityTable(),  # before the sessions: see auth's sign_in.py
         SessionTable(),

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from pynamodb.exceptions import PutError, TransactWriteError
 from pynamodb.models import Model
 
-from chalicelib.contracts.consents import CONSENT_OF_TYPE, Consent
-from chalicelib.contracts.ports import PersonalStore
 from chalicelib.contracts.signals import SignalRecord, storable
 from chalicelib.events.contract import TailEntry
 from chalicelib.events.ports import Place, Removal, SeenItem, TakenBack, Words, Write, Written
@@ -139,55 +137,6 @@ class SignalTable:
     def ping(self) -> None:
         """One read of a key that no one has."""
         _get(SignalRow, "health", "health")
-
-    def personal_stores(self) -> list[PersonalStore]:
-        """The three stores that hold something about a person."""
-        return [
-            _PersonalTable("signals", SignalRow, "signal_id"),
-            _PersonalTable("items", ItemRow, "item_ref"),
-            _PersonalTable("item-words", WordsRow, "item_ref"),
-        ]
-
-
-class _PersonalTable:
-    """One of the tables as PersonalStore and ConsentBound."""
-
-    def __init__(self, name: str, row: Any, sort: str) -> None:
-        self.name = name
-        self._row = row
-        self._sort = sort
-
-    def export(self, person_id: str) -> Iterable[Mapping[str, Any]]:
-        """Every row; of sealed words only that they rest and until when (their text is opened by export)."""
-        for row in self._row.query(person_id, consistent_read=True):
-            yield {
-                name: value
-                for name, value in row.attribute_values.items()
-                if isinstance(value, str | int | float | bool) and name != "state"
-            }
-
-    def erase(self, person_id: str) -> int:
-        """Every row, in batches."""
-        return self._delete(person_id, None)
-
-    def withdraw(self, person_id: str, consent: Consent) -> int:
-        """The rows of the types that rest on that consent."""
-        types = [kind for kind, needed in CONSENT_OF_TYPE.items() if needed == consent]
-        return self._delete(person_id, self._row.type.is_in(*types)) if types else 0
-
-    def _delete(self, person_id: str, which: Any) -> int:
-        rows = self._row.query(
-            person_id,
-            filter_condition=which,
-            consistent_read=True,
-            attributes_to_get=["person_id", self._sort],
-        )
-        gone = 0
-        with self._row.batch_write() as batch:
-            for row in rows:
-                batch.delete(row)
-                gone += 1
-        return gone
 
 
 class TailTable:

@@ -14,6 +14,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from chalicelib.contracts.consents import SOURCES, Consent
 from chalicelib.contracts.decision_log import Kind, line_key
 from chalicelib.contracts.stores import physical_name
 from chalicelib.runtime import aws
@@ -60,6 +61,11 @@ class DecisionLog:
             self._delete(pointers)
             gone += len(pointers)
         return gone
+
+    def withdraw(self, person_id: str, consent: Consent) -> int:
+        """Training reads these lines, and each holds numbers of every source: without the consent to learn,
+        or to a source that they may rest on, none stays."""
+        return self.erase(person_id) if consent in {"learning", *SOURCES} else 0
 
     def _pointers(self, person_id: str) -> Iterator[list[str]]:
         pages = (

@@ -5,7 +5,7 @@ Rows by PynamoDB; what spans tables (one batch read, one transaction) by the cli
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -13,7 +13,6 @@ from pynamodb.attributes import BinaryAttribute, JSONAttribute, NumberAttribute,
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 from chalicelib.contracts.ml import Decision, Snapshot
-from chalicelib.contracts.ports import PersonalStore
 from chalicelib.contracts.signals import storable
 from chalicelib.profile.contract import ERASED, decode, profile_keys
 from chalicelib.recommender.contract import (
@@ -175,52 +174,6 @@ class RecommenderTables:
     def check(self) -> None:
         """Asks for the decisions table; raises when it does not answer."""
         aws.dynamodb().describe_table(TableName=DecisionRow.Meta.table_name)
-
-    def personal_stores(self) -> list[PersonalStore]:
-        """What export and erasure walk. The state first: without it no change of a tip goes through."""
-        return [TipStates(), Decisions()]
-
-
-class TipStates:
-    """The tip-states table as a store about a person."""
-
-    name = "tip-states"
-
-    def export(self, person_id: str) -> Iterator[Mapping[str, Any]]:
-        """The one row, without the sealed words."""
-        for row in read_rows({self.name: [{"person_id": person_id}]})[self.name]:
-            yield TipState.model_validate_json(row["body"]["S"]).model_dump(
-                mode="json", exclude={"open": {"words"}}
-            )
-
-    def erase(self, person_id: str) -> int:
-        """Deletes the row."""
-        answer = aws.dynamodb().delete_item(
-            TableName=table_name(self.name), Key={"person_id": {"S": person_id}}, ReturnValues="ALL_OLD"
-        )
-        return int("Attributes" in answer)
-
-
-class Decisions:
-    """The decisions table as a store about a person."""
-
-    name = "decisions"
-
-    def export(self, person_id: str) -> Iterator[Mapping[str, Any]]:
-        """Every decision, without the sealed words."""
-        for row in DecisionRow.query(person_id, consistent_read=True):
-            yield _from_row(row).decision.model_dump(mode="json")
-
-    def erase(self, person_id: str) -> int:
-        """Deletes row by row in batches; what a broken run leaves the next one finds."""
-        gone = 0
-        with DecisionRow.batch_write() as batch:
-            for row in DecisionRow.query(
-                person_id, consistent_read=True, attributes_to_get=["person_id", "decision_id"]
-            ):
-                batch.delete(row)
-                gone += 1
-        return gone
 
 
 # --- rows -------------------------------------------------------------------------------------------

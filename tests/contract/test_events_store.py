@@ -266,11 +266,11 @@ class TestInMemory(EventsStores):
 class TestInDynamo(EventsStores):
     @pytest.fixture
     def stores(self, aws: Any) -> Stores:
+        from chalicelib.events.personal import personal_stores
         from chalicelib.events.store import SignalTable, TailTable
         from chalicelib.profile.store import ProfileTable
 
-        signals = SignalTable()
-        return Stores(signals, signals.personal_stores, TailTable(), ProfileTable())
+        return Stores(SignalTable(), personal_stores, TailTable(), ProfileTable())
 
     def test_of_many_at_once_none_is_lost(self, stores: Stores, aws: Any) -> None:  # type: ignore[override]
         if aws.kind == "moto":

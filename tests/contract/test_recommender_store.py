@@ -29,6 +29,7 @@ from chalicelib.recommender.contract import (
     due_hour,
 )
 from chalicelib.recommender.log import DecisionLog
+from chalicelib.recommender.personal import personal_stores
 from chalicelib.recommender.reacting import remembered
 from chalicelib.recommender.relay import events_of
 from chalicelib.recommender.store import RecommenderTables
@@ -335,11 +336,11 @@ class TestInDynamoDB(TipStores):
             tips.decide(one, pointing(one, version=number))
         other = stored(40, OTHER)
         tips.decide(other, pointing(other))
-        exported = {s.name: list(s.export(PERSON)) for s in tips.personal_stores()}
+        exported = {s.name: list(s.export(PERSON)) for s in personal_stores()}
         assert [len(exported[n]) for n in ("tip-states", "decisions")] == [1, 30]
-        assert json.dumps(exported)
-        assert {s.name: s.erase(PERSON) for s in tips.personal_stores()} == {"tip-states": 1, "decisions": 30}
-        assert {s.erase(PERSON) for s in tips.personal_stores()} == {0}
+        assert exported["decisions"][0]["words"].purpose == f"tip:{stored(30).decision.decision_id}"
+        assert {s.name: s.erase(PERSON) for s in personal_stores()} == {"tip-states": 1, "decisions": 30}
+        assert {s.erase(PERSON) for s in personal_stores()} == {0}
         assert tips.history(PERSON, 10, None) == []
         assert tips.tip(OTHER, other.decision.decision_id) == (other, pointing(other))
         late = stored(30)
@@ -353,7 +354,7 @@ class TestInDynamoDB(TipStores):
         one = stored()
         tips.decide(one, pointing(one))
         put("profiles", person_id=PERSON, part="erased", body="{}")
-        tips.personal_stores()[0].erase(PERSON)
+        personal_stores()[0].erase(PERSON)
         with pytest.raises(LostRace):
             tips.change(one, reacted(one, "dismiss"), pointing(one))
         with pytest.raises(LostRace):
@@ -378,7 +379,7 @@ class TestInDynamoDB(TipStores):
             changed_at=NOW + timedelta(hours=1),
         )
         tips.change(replace(again, words=None), rewarded)
-        RecommenderTables().personal_stores()[1].erase(PERSON)
+        personal_stores()[1].erase(PERSON)
         told = [events_of(record) for record in records()]
         assert [[type_of(e) for e in events] for events in told] == [
             ["decision_made"],
