@@ -1,25 +1,27 @@
-"""What auth promises: its models, the Protocols of its stores, and what can go wrong at sign-in."""
+"""What auth promises: what it keeps, the Protocols of its stores, and what can go wrong at sign-in."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Final, Literal, Protocol
-
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from typing import Final, Literal, Protocol
 
 from chalicelib.contracts.errors import OoError
-from chalicelib.contracts.http import Strict
 
 SESSION_COOKIE: Final = "sid"
 SIGN_IN_COOKIE: Final = "oo_signin"
 SIGN_IN_SECONDS: Final = 600
 """How long a sign-in may take, from leaving for the provider to coming back."""
 
-Reason = Literal["denied", "state", "code", "token"]
+CODE_SECONDS: Final = 60
+"""How long an app may take to redeem its code."""
+APP: Final = "mobile"
+"""The one client that gets tokens instead of a cookie."""
+
+Reason = Literal["denied", "state", "code", "token", "session"]
 """Why a sign-in ended: the person or provider said no; the callback is not one of ours, not this
-browser's, too late or used; the provider refused the code; the ID token does not hold."""
+browser's, too late or used; the provider refused the code; the ID token does not hold; the session
+that wanted to add a sign-in is over."""
 
 
 class SignInRefused(OoError):
@@ -38,7 +40,10 @@ class SignInRefused(OoError):
 
 @dataclass(frozen=True)
 class Session:
-    """A session at rest. `key` is the SHA-256 of the `sid`; moments are epoch seconds."""
+    """A session at rest: a browser's, or with `client` an app's. Moments are epoch seconds.
+
+    `key` is the SHA-256 of the `sid`, or of what all refresh tokens of an app's sign-in have in common.
+    """
 
     key: str
     person_id: str | None
@@ -47,11 +52,38 @@ class Session:
     created_at: int
     last_seen: int
     expires: int
+    client: str = ""
+    """Empty for a browser, APP for an app."""
+    pending: bool = False
+    """An app's whose code was not redeemed yet: nobody is signed in by it."""
+
+
+@dataclass(frozen=True)
+class PendingCode:
+    """What must fit for an app's code to be redeemed. `code` is its SHA-256."""
+
+    code: str
+    challenge: str
+    redirect_uri: str
+
+
+@dataclass(frozen=True)
+class App:
+    """An app that a sign-in under way goes back to; the address is a registered one."""
+
+    redirect_uri: str
+    challenge: str
+    """The S256 challenge of the app's own verifier."""
+    state: str
 
 
 @dataclass(frozen=True)
 class SignIn:
-    """A sign-in under way. `state` and `browser` are SHA-256 of what the browser holds."""
+    """A sign-in under way. `state` and `browser` are SHA-256 of what the browser holds.
+
+    `session` is the key of the session that the browser had when it left: it ends with the sign-in, or,
+    with `link`, its person gets one more way to sign in. No person stands here.
+    """
 
     state: str
     provider: str
@@ -60,6 +92,9 @@ class SignIn:
     nonce: str
     return_to: str
     expires: int
+    session: str = ""
+    link: bool = False
+    app: App | None = None
 
 
 @dataclass(frozen=True)
@@ -70,11 +105,23 @@ class Identity:
     subject: str
 
 
-class SessionStore(Protocol):
-    """Sessions by key, and by person through an index."""
+@dataclass(frozen=True)
+class Linked:
+    """One of a person's identities at rest; `key` is the SHA-256 of issuer and subject."""
 
-    def put(self, session: Session) -> None:
-        """Keep a new session."""
+    key: str
+    provider: str
+    created_at: int
+
+
+class SessionStore(Protocol):
+    """Sessions by key, and by person through an index; without a person: the sessions of the admin token."""
+
+    def put(self, session: Session, code: PendingCode | None = None) -> None:
+        """Keep a new session, with `code` a pending one."""
+
+    def get(self, key: str) -> Session | None:
+        """Read it as it is, expired or not; up to date."""
 
     def touch(
         self, key: str, *, now: int, idle_since: int, counters: Mapping[str, bool]
@@ -84,11 +131,20 @@ class SessionStore(Protocol):
         `counters`: True is added to, False is removed. The number is the least of those added to.
         """
 
-    def of_person(self, person_id: str) -> Sequence[Session]:
+    def redeem(self, key: str, code: PendingCode, *, refresh: str, now: int, expires: int) -> Session | None:
+        """The pending session in force, with its first refresh token's SHA-256; None unless the code fits."""
+
+    def rotate(self, key: str, refresh: str, fresh: str, *, now: int, idle_since: int) -> Session | None:
+        """The session with `fresh` for `refresh` (both SHA-256) in one write; None unless that fits.
+
+        Of two concurrent calls one gets it.
+        """
+
+    def of_person(self, person_id: str | None) -> Sequence[Session]:
         """The person's sessions, also those that have expired and were not yet removed."""
 
-    def end(self, key: str, *, person_id: str | None = None) -> bool:
-        """Remove the session, with `person_id` only if it is theirs; whether there was one."""
+    def end(self, key: str, *, person_id: str | None = None, role: str | None = None) -> bool:
+        """Remove the session, with `person_id` or `role` only if it has that; whether there was one."""
 
 
 class IdentityStore(Protocol):
@@ -103,6 +159,15 @@ class IdentityStore(Protocol):
         Of two concurrent first sights one makes the person and both get it.
         """
 
+    def of_person(self, person_id: str) -> Sequence[Linked]:
+        """The person's identities, by an index that may lag a moment."""
+
+    def unlink(self, identity: str, *, person_id: str, other: str) -> bool:
+        """Forget a person's identity, if `other` then still is theirs; whether it went."""
+
+    def forget(self, identity: str, *, person_id: str) -> None:
+        """Take back what `resolve` made. Idempotent."""
+
 
 class SignInStore(Protocol):
     """Sign-ins under way."""
@@ -115,54 +180,3 @@ class SignInStore(Protocol):
 
     def consume(self, state: str) -> bool:
         """Remove it; True for exactly one of all who try."""
-
-
-# --- what goes over HTTP ----------------------------------------------------------------------
-
-
-def same_site_path(value: str) -> str:
-    """A path on this site, e.g. `/?from=tip`. Raises ValueError for anything a browser may read as elsewhere.
-
-    Browsers read a backslash as a slash and drop control characters, so neither may occur.
-    """
-    if not value.startswith("/") or value.startswith("//"):
-        raise ValueError("must be a path on this site that begins with one slash")
-    if "\\" in value or any(not 0x20 < ord(c) < 0x7F for c in value):
-        raise ValueError("must be percent-encoded ASCII without backslashes or spaces")
-    return value
-
-
-class LoginQuery(Strict):
-    """Query of `GET /api/auth/login/{provider}`."""
-
-    return_to: Annotated[str, Field(max_length=512), AfterValidator(same_site_path)] = Field(
-        default="/", description="The path on this site to come back to."
-    )
-
-
-class Callback(BaseModel):
-    """What a provider sends back, by query or form; what else it sends is ignored."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    code: str | None = Field(default=None, max_length=4096)
-    state: str | None = Field(default=None, max_length=512)
-    error: str | None = Field(default=None, max_length=256)
-    iss: str | None = Field(default=None, max_length=512, description="The issuer (RFC 9207).")
-
-
-class SessionSummary(BaseModel):
-    """One of the person's sessions, to recognise and end it."""
-
-    id: str
-    current: bool
-    provider: str
-    created_at: datetime
-    last_seen_at: datetime
-    expires_at: datetime
-
-
-class SessionList(BaseModel):
-    """The answer of `GET /api/auth/sessions`, the latest used first."""
-
-    sessions: list[SessionSummary]

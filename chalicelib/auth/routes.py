@@ -9,13 +9,8 @@ from chalice.app import Blueprint
 
 from chalicelib import wiring
 from chalicelib.auth import cookies, replies
-from chalicelib.auth.contract import (
-    SESSION_COOKIE,
-    SIGN_IN_COOKIE,
-    Callback,
-    LoginQuery,
-    SessionList,
-)
+from chalicelib.auth.contract import SESSION_COOKIE, SIGN_IN_COOKIE
+from chalicelib.auth.http import Callback, LoginQuery, SessionList
 from chalicelib.contracts.errors import Malformed, NotFound, OoError, Unauthenticated
 from chalicelib.contracts.http import AdminTokenRequest, Providers, SessionInfo
 from chalicelib.gateway.call import Call, Reply

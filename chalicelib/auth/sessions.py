@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Literal
 
 from chalicelib.auth import cookies
-from chalicelib.auth.contract import SESSION_COOKIE, Session, SessionList, SessionStore, SessionSummary
+from chalicelib.auth.contract import SESSION_COOKIE, Session, SessionStore
 from chalicelib.auth.counting import counters
+from chalicelib.auth.http import SessionList, SessionSummary
 from chalicelib.contracts.errors import NotFound, RateLimited, Unauthenticated
 from chalicelib.contracts.http import Principal
 from chalicelib.contracts.ports import Clock, Ids

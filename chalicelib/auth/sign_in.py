@@ -12,13 +12,13 @@ from chalicelib.auth import cookies
 from chalicelib.auth.contract import (
     SIGN_IN_COOKIE,
     SIGN_IN_SECONDS,
-    Callback,
     Identity,
     IdentityStore,
     SignIn,
     SignInRefused,
     SignInStore,
 )
+from chalicelib.auth.http import Callback
 from chalicelib.auth.providers.base import Provider
 from chalicelib.auth.sessions import SessionService, Started, digest
 from chalicelib.contracts.errors import Conflict, Forbidden, NotFound, Unauthenticated

@@ -170,7 +170,8 @@ def test_of_concurrent_callbacks_one_signs_in(site: Site) -> None:
     back = site.consent(site.leave(), "ada")
     finish, start = wiring.sign_in().finish, threading.Barrier(4)
     headers = {"cookie": f"oo_signin={site.browser.cookies['oo_signin']}"}
-    from chalicelib.auth.contract import Callback, SignInRefused
+    from chalicelib.auth.contract import SignInRefused
+    from chalicelib.auth.http import Callback
 
     outcomes: list[str] = []
 

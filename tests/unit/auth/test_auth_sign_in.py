@@ -14,7 +14,8 @@ import httpx
 import pytest
 from joserfc.jwk import OctKey, RSAKey
 
-from chalicelib.auth.contract import SIGN_IN_SECONDS, Callback, LoginQuery, Session, SignInRefused
+from chalicelib.auth.contract import SIGN_IN_SECONDS, Session, SignInRefused
+from chalicelib.auth.http import Callback, LoginQuery
 from chalicelib.auth.service import Begun, Finished, SessionService, SignInService
 from chalicelib.contracts.errors import Conflict, Forbidden, NotFound, Unauthenticated, Unavailable
 from chalicelib.runtime.settings import Settings
