@@ -128,6 +128,7 @@ STORES: Final[tuple[Store, ...]] = (
         expires="expires",
         backup_days=1,
         retention="typed: until done or deleted; file: 30 days; connector: 24 hours",
+        sealed=(Sealed("sealed", "item"),),
     ),
     Store(
         "tail",
@@ -150,6 +151,7 @@ STORES: Final[tuple[Store, ...]] = (
         index_keys_only=True,
         stream=True,
         backup_days=7,
+        sealed=(Sealed("words", "tip"),),
     ),
     Store("tip-states", "recommender", "open tip, recent tips and item blocks of each person"),
     Store(
