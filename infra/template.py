@@ -7,11 +7,10 @@ One template for every stage. On AWS the scoring functions are images, on one ma
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Any
 
-from chalicelib.contracts.stores import STORES
-from infra import observability, scoring
-from infra.cfn import STAGE, logical, named, private_bucket, sub
+from infra import buckets, observability, scoring
+from infra.cfn import STAGE, logical, named, sub
 from infra.functions import STAGES
 from infra.queues import DEAD_RETENTION, FAILURES, MAX_RECEIVES, QUEUES, RETENTION, Queue, visibility_timeout
 from infra.tables import cloudformation_properties, tables
@@ -36,7 +35,7 @@ def template() -> Template:
             },
         }
     resources |= _key()
-    resources |= _decision_log()
+    resources |= buckets.resources()
     resources |= _bus()
     for queue in QUEUES:
         resources |= _subscribed(queue)
@@ -99,55 +98,6 @@ def _key() -> Template:
             "Properties": {
                 "AliasName": sub("alias/oo-${Stage}-persons"),
                 "TargetKeyId": {"Ref": "PersonsKey"},
-            },
-        },
-    }
-
-
-def _decision_log() -> Template:
-    bucket = {"Fn::GetAtt": ["DecisionLog", "Arn"]}
-    return {
-        "DecisionLog": {
-            "Type": "AWS::S3::Bucket",
-            "DeletionPolicy": "Retain",
-            "UpdateReplacePolicy": "Retain",
-            "Properties": {
-                **private_bucket("decision-log"),
-                # No versioning: an erased person's lines must not live on as an older version.
-                "LifecycleConfiguration": {
-                    "Rules": [
-                        {
-                            "Id": "abandoned-uploads",
-                            "Status": "Enabled",
-                            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
-                        },
-                        {
-                            "Id": "cool",
-                            "Status": "Enabled",
-                            "Transitions": [{"StorageClass": "STANDARD_IA", "TransitionInDays": 90}],
-                        },
-                    ]
-                },
-            },
-        },
-        "DecisionLogPolicy": {
-            "Type": "AWS::S3::BucketPolicy",
-            "Properties": {
-                "Bucket": {"Ref": "DecisionLog"},
-                "PolicyDocument": {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {
-                            # A denial must cover every action and everyone to mean anything.
-                            "Sid": "OnlyOverTls",
-                            "Effect": "Deny",
-                            "Principal": "*",
-                            "Action": "s3:*",
-                            "Resource": [bucket, {"Fn::Join": ["", [bucket, "/*"]]}],
-                            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                        }
-                    ],
-                },
             },
         },
     }
@@ -236,16 +186,9 @@ def _outputs() -> Template:
     outputs = {
         "TopicArn": {"Ref": "EventsTopic"},
         "DecisionsStreamArn": {"Fn::GetAtt": [logical("table", "decisions"), "StreamArn"]},
-        "DecisionLogBucket": {"Ref": "DecisionLog"},
+        **{f"{bucket}Bucket": {"Ref": bucket} for bucket in buckets.BUCKETS.values()},
         "KeyArn": {"Fn::GetAtt": ["PersonsKey", "Arn"]},
         **{f"{logical('table', t.name)}Name": {"Ref": logical("table", t.name)} for t in tables()},
         **{f"{logical('queue', q.name)}Url": {"Ref": logical("queue", q.name)} for q in QUEUES},
     }
     return {name: {"Value": value} for name, value in outputs.items()}
-
-
-BUCKETS: Final = {"decision-log": "DecisionLog"}
-"""Logical ids of the stores that are buckets."""
-
-if unknown := {s.name for s in STORES if s.kind == "bucket"} ^ BUCKETS.keys():
-    raise RuntimeError(f"buckets without a resource, or resources without a store: {sorted(unknown)}")

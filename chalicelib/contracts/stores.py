@@ -173,6 +173,14 @@ STORES: Final[tuple[Store, ...]] = (
         key="name",
         retention="a version is kept while it serves or may be rolled back to",
     ),
+    Store(
+        "registry",
+        "ml_lambda",
+        "the model registry and the nightly reports: sums over people, nobody's alone",
+        kind="bucket",
+        personal=False,
+        retention="reports: 400 days; versions and their artifacts: kept",
+    ),
 )
 
 

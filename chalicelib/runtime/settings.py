@@ -48,6 +48,13 @@ class Settings(BaseModel):
         default="", description="KMS key that wraps data keys; default alias/oo-<stage>-persons."
     )
     decision_log_bucket: str = Field(default="", description="S3 bucket of the decision log.")
+    registry_bucket: str = Field(default="", description="S3 bucket of the registry and the nightly reports.")
+    mlflow_tracking_uri: str = Field(
+        default="",
+        pattern=r"^((sqlite:////|s3://|https?://)\S+)?$",
+        description="Where MLflow keeps the registry: sqlite:////path, s3://bucket/prefix or a server's "
+        "address; empty: a file in the registry's bucket.",
+    )
     oidc_issuer: str = Field(
         default="", description="Issuer of the generic OpenID Connect provider; empty: none."
     )

@@ -19,7 +19,7 @@ Port = Annotated[int, Field(ge=1024, le=65535)]
 # `make dev` knows these better than a person could.
 DERIVED: Final = frozenset(
     {"stage", "public_url", "topic_arn", "rank_function", "key_alias", "decision_log_bucket",
-     "oidc_secret_parameter", "admin_token_sha256"}
+     "registry_bucket", "oidc_secret_parameter", "admin_token_sha256"}
 )  # fmt: skip
 
 

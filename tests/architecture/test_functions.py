@@ -32,6 +32,7 @@ OUTPUTS = {"TopicArn": "t", "DecisionsStreamArn": "s", "DecisionLogBucket": "b"}
 STARS = {
     ("PersonsKey", "AccountDecidesByIam"): "a key policy speaks of its own key, which it calls *",
     ("DecisionLogPolicy", "OnlyOverTls"): "a denial that left an action or someone out would deny nothing",
+    ("RegistryPolicy", "OnlyOverTls"): "the same",
     ("QueuePolicy", "OnlyTheBusSends"): "SQS refuses a statement that names several queues",
 }
 

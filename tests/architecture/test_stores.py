@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from chalicelib.contracts.stores import STORES, Store, physical_name
+from infra.buckets import BUCKETS
 from infra.grants import arn
 from infra.tables import table_definition
-from infra.template import BUCKETS, template
+from infra.template import template
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = [s for s in STORES if s.kind == "table"]
