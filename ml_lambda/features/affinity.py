@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from chalicelib.contracts.ml import Candidate
-from ml_lambda.features.group import FeatureGroup, Moment
+from ml_lambda.features.group import FeatureGroup, Moment, of_snapshot
 
 _PSEUDO_COUNT: Final = 4.0
 _LIKED: Final = frozenset({"done", "helpful"})
@@ -35,7 +35,9 @@ def affinity(moment: Moment, candidate: Candidate) -> float:
 GROUP: Final = FeatureGroup(
     name="affinity",
     reads="done_by_category of the snapshot; category, reaction and reason of the tips of 14 days",
+    age=of_snapshot,
     freshness=timedelta(days=14),
+    summed=True,
     range=(-1.0, 1.0),
     default=0.0,
     candidate={"affinity": affinity},

@@ -9,7 +9,6 @@ from typing import Final
 
 from chalicelib.contracts.ml import Candidate
 from chalicelib.contracts.signals import ItemRecord
-from chalicelib.domain import calendar
 from chalicelib.domain.situation import READS_AHEAD
 from ml_lambda.features.group import FeatureGroup, Moment, clip
 
@@ -38,15 +37,11 @@ def upcoming(items: Iterable[ItemRecord], now: datetime) -> list[ItemRecord]:
 def free_minutes(moment: Moment) -> float | None:
     """Minutes until the next busy entry, at most 240, 0 inside one; what the client says comes first.
 
-    None when the calendar is not known at all, or the snapshot is so old that it does not reach so far.
-    All-day entries do not make a person busy.
+    None when the calendar is not known at all. All-day entries do not make a person busy.
     """
     if moment.context.minutes_free is not None:
         return float(moment.context.minutes_free)
     if "calendar" not in moment.snapshot.as_of:
-        return None
-    reaches = calendar.utc(moment.snapshot.computed_at) + AHEAD
-    if reaches < calendar.utc(moment.now) + timedelta(minutes=_MOST_FREE):
         return None
     free = float(_MOST_FREE)
     for event in moment.snapshot.events:
@@ -73,10 +68,16 @@ def free_fit(moment: Moment, candidate: Candidate) -> float:
     return clip(math.log2(free / candidate.minutes) / _DOUBLINGS)
 
 
+def _age(moment: Moment) -> timedelta | None:
+    return None if moment.context.minutes_free is not None else moment.snapshot_age
+
+
 GROUP: Final = FeatureGroup(
     name="calendar",
     reads="busy entries of the snapshot, or `minutes_free` of the request; minutes of the candidate",
-    freshness=AHEAD,
+    age=_age,
+    # So long it reaches as far ahead as anyone looks.
+    freshness=AHEAD - timedelta(minutes=_MOST_FREE),
     range=(-1.0, 1.0),
     default=0.0,
     candidate={"free_fit": free_fit},

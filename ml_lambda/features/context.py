@@ -6,7 +6,7 @@ import math
 from datetime import timedelta
 from typing import Final
 
-from ml_lambda.features.group import FeatureGroup, Moment
+from ml_lambda.features.group import FeatureGroup, Moment, of_request
 
 
 def _turn(moment: Moment) -> float:
@@ -37,6 +37,7 @@ def intercept(_moment: Moment) -> float:
 GROUP: Final = FeatureGroup(
     name="context",
     reads="the moment of the decision and the person's time zone",
+    age=of_request,
     freshness=timedelta(0),
     range=(-1.0, 1.0),
     default=0.0,

@@ -1,4 +1,4 @@
-"""Exposure: how new a tip is to this person, and how many they saw lately."""
+"""Exposure: how new a tip is to this person."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from datetime import timedelta
 from typing import Final
 
 from chalicelib.contracts.ml import Candidate, RecentTip
-from ml_lambda.features.group import FeatureGroup, Moment
+from ml_lambda.features.group import FeatureGroup, Moment, of_request
 
 _NOVELTY_SCALE: Final = timedelta(days=3)
-_DOSAGE_SCALE: Final = timedelta(days=7)
-_MANY: Final = 10.0
 
 
 def _same(tip: RecentTip, candidate: Candidate) -> bool:
@@ -28,18 +26,12 @@ def novelty(moment: Moment, candidate: Candidate) -> float:
     return 1.0 - math.exp(-(moment.age(max(shown)) / _NOVELTY_SCALE))
 
 
-def dosage(moment: Moment) -> float:
-    """Σ e^(-days since shown / 7) over tips shown, as 1 - e^(-sum / 10): 0 for none, near 1 for very many."""
-    total = sum(math.exp(-(moment.age(t.exposed_at) / _DOSAGE_SCALE)) for t in moment.recent if t.exposed_at)
-    return 1.0 - math.exp(-total / _MANY)
-
-
 GROUP: Final = FeatureGroup(
     name="exposure",
-    reads="exposures of the tips of 14 days, sent with the request",
+    reads="exposures of the tips of 14 days, sent with the request; item and angle of the candidate",
+    age=of_request,
     freshness=timedelta(0),
     range=(0.0, 1.0),
     default=1.0,
     candidate={"novelty": novelty},
-    context={"dosage": dosage},
 )

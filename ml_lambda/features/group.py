@@ -5,13 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
+from typing import Protocol
 
 from chalicelib.contracts.http import RecommendContext
 from chalicelib.contracts.ml import Candidate, HabitState, RecentTip, Snapshot
 from chalicelib.contracts.signals import ItemRecord
 from chalicelib.domain import calendar
+from chalicelib.domain.features import FEATURE_VERSION
+
+
+class Embedder(Protocol):
+    """Where tips lie in a space of meanings."""
+
+    def embed(self, tip: Candidate | RecentTip) -> Sequence[float] | None:
+        """The tip's vector, of one length for all tips; None for one that it does not know."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +32,17 @@ class Moment:
     timezone: str
     context: RecommendContext = field(default_factory=RecommendContext)
     recent: Sequence[RecentTip] = ()
+    embedder: Embedder | None = None
 
     @cached_property
     def local(self) -> datetime:
         """Now on the person's clock."""
         return calendar.local(self.now, calendar.zone_of(self.timezone))
+
+    @property
+    def today(self) -> date:
+        """The day on the person's calendar."""
+        return self.local.date()
 
     @cached_property
     def tasks(self) -> Mapping[str, ItemRecord]:
@@ -43,9 +58,24 @@ class Moment:
         """How long ago that was; never negative."""
         return max(calendar.utc(self.now) - calendar.utc(at), timedelta(0))
 
+    @property
+    def snapshot_age(self) -> timedelta:
+        """How long ago the snapshot read what was stored."""
+        return self.age(self.snapshot.computed_at)
+
 
 CandidateFeature = Callable[[Moment, Candidate], float]
 ContextFeature = Callable[[Moment], float]
+
+
+def of_snapshot(moment: Moment) -> timedelta:
+    """The age of a group that reads the snapshot: all that was stored then is in it."""
+    return moment.snapshot_age
+
+
+def of_request(_moment: Moment) -> None:
+    """The age of a group that reads the moment and the request alone: it has none."""
+    return
 
 
 @dataclass(frozen=True)
@@ -57,12 +87,23 @@ class FeatureGroup:
 
     name: str
     reads: str
+    age: Callable[[Moment], timedelta | None]
+    """How old what it reads is at a moment; None: it is of that moment, or there is nothing to read."""
     freshness: timedelta
-    """How old what it reads may be before the feature falls back to its default."""
+    """Its target: when what it reads is older, its features are served at their default."""
     range: tuple[float, float]
     default: float
     candidate: Mapping[str, CandidateFeature] = field(default_factory=dict)
     context: Mapping[str, ContextFeature] = field(default_factory=dict)
+    summed: bool = False
+    """Whether it reads sums of the snapshot: those of another feature version are not read."""
+
+    def stale(self, moment: Moment) -> bool:
+        """Whether its features are served at their default, because of the age or the version."""
+        if self.summed and moment.snapshot.feature_version != FEATURE_VERSION:
+            return True
+        age = self.age(moment)
+        return age is not None and age > self.freshness
 
 
 def clip(value: float, low: float = -1.0, high: float = 1.0) -> float:

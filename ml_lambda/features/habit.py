@@ -12,7 +12,7 @@ from typing import Final
 from chalicelib.contracts.ml import Candidate, HabitState
 from chalicelib.contracts.signals import ItemRecord, SignalRecord
 from chalicelib.domain import calendar
-from ml_lambda.features.group import FeatureGroup, Moment
+from ml_lambda.features.group import FeatureGroup, Moment, of_snapshot
 
 LIMIT: Final = 40
 NEAR: Final = 60
@@ -96,7 +96,7 @@ def _state(item: ItemRecord, done: list[datetime], today: date) -> HabitState:
 def streak_at_risk(moment: Moment, candidate: Candidate) -> float:
     """1 - e^(-streak / 3) when the candidate's habit was last done yesterday; otherwise 0."""
     habit = moment.habits.get(candidate.item_ref or "")
-    if habit is None or habit.last_done_on != moment.local.date() - _DAY:
+    if habit is None or habit.last_done_on != moment.today - _DAY:
         return 0.0
     return 1.0 - math.exp(-habit.streak / _STREAK_SCALE)
 
@@ -104,7 +104,9 @@ def streak_at_risk(moment: Moment, candidate: Candidate) -> float:
 GROUP: Final = FeatureGroup(
     name="habit",
     reads="habit signals of the last 28 days (a streak counts at most 28), the person's local day",
+    age=of_snapshot,
     freshness=timedelta(days=2),
+    summed=True,
     range=(0.0, 1.0),
     default=0.0,
     candidate={"streak_at_risk": streak_at_risk},

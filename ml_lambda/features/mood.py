@@ -1,4 +1,4 @@
-"""Mood: only what the person entered, only while it is fresh."""
+"""Mood: only what the person entered today, only while it is fresh."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 
 from chalicelib.contracts.ml import Candidate, MoodState
 from chalicelib.contracts.signals import SignalRecord
+from chalicelib.domain import calendar
 from ml_lambda.features.group import FeatureGroup, Moment, centred_effort, clip
 
 FRESH: Final = timedelta(hours=12)
@@ -24,7 +25,9 @@ def latest(signals: Iterable[SignalRecord], now: datetime) -> MoodState | None:
 
 def _fresh(moment: Moment) -> MoodState | None:
     state = moment.snapshot.mood
-    return state if state and moment.age(state.at) <= FRESH else None
+    if state is None or moment.age(state.at) > FRESH:
+        return None
+    return state if calendar.local_day(state.at, calendar.zone_of(moment.timezone)) == moment.today else None
 
 
 def _centred(level: int | None) -> float:
@@ -46,9 +49,15 @@ def mood(moment: Moment) -> float:
     return _centred(state.valence) if state else 0.0
 
 
+def _age(moment: Moment) -> timedelta | None:
+    state = moment.snapshot.mood
+    return moment.age(state.at) if state and moment.context.energy is None else None
+
+
 GROUP: Final = FeatureGroup(
     name="mood",
-    reads="the latest mood signal, or `energy` of the request; minutes of the candidate",
+    reads="the latest mood signal, of this local day, or `energy` of the request; minutes of the candidate",
+    age=_age,
     freshness=FRESH,
     range=(-1.0, 1.0),
     default=0.0,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.contracts.ml import Candidate
@@ -22,19 +22,22 @@ def latest(signals: Iterable[SignalRecord], now: datetime) -> str | None:
 
 def place_match(moment: Moment, candidate: Candidate) -> float:
     """1 possible here, -1 not here, 0 when place or category says nothing."""
-    place = moment.context.place
-    said_at = moment.snapshot.as_of.get("context")
-    if place is None and said_at is not None and moment.age(said_at) <= FRESH:
-        place = moment.snapshot.place  # type: ignore[assignment]
+    place = moment.context.place or moment.snapshot.place
     needed = ONLY_AT.get(candidate.category or "")
     if place is None or needed is None:
         return 0.0
     return 1.0 if place == needed else -1.0
 
 
+def _age(moment: Moment) -> timedelta | None:
+    said_at = moment.snapshot.as_of.get("context")
+    return moment.age(said_at) if said_at is not None and moment.context.place is None else None
+
+
 GROUP: Final = FeatureGroup(
     name="place",
     reads="the latest context signal, or `place` of the request; category of the candidate",
+    age=_age,
     freshness=FRESH,
     range=(-1.0, 1.0),
     default=0.0,

@@ -1,4 +1,4 @@
-"""Rhythm: at which hours this person gets things done, and how much already today."""
+"""Rhythm: at which hours this person gets things done."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 from chalicelib.contracts.ml import Candidate
 from chalicelib.contracts.signals import SignalRecord
 from chalicelib.domain import calendar
-from ml_lambda.features.group import FeatureGroup, Moment, centred_effort, clip
+from ml_lambda.features.group import FeatureGroup, Moment, clip, of_snapshot
 
 HALF_LIFE: Final = timedelta(days=14)
 
@@ -19,7 +19,6 @@ HALF_LIFE: Final = timedelta(days=14)
 _ACTS: Final = frozenset({"do_now", "smallest_step", "keep_streak"})
 _PSEUDO_COUNT: Final = 6.0
 _DOUBLINGS: Final = 2.0
-_BUSY_DAY: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -65,21 +64,13 @@ def done_hour(moment: Moment, candidate: Candidate) -> float:
     return clip(math.log2(ratio) / _DOUBLINGS)
 
 
-def activity_length(moment: Moment, candidate: Candidate) -> float:
-    """How much was done today (5 things are much) × centred log minutes of the tip.
-
-    0 when the snapshot is of another day: its count is of that day.
-    """
-    made = calendar.local_day(moment.snapshot.computed_at, calendar.zone_of(moment.timezone))
-    done = moment.snapshot.done_today if made == moment.local.date() else 0
-    return clip(done / _BUSY_DAY, 0.0) * centred_effort(candidate.minutes)
-
-
 GROUP: Final = FeatureGroup(
     name="rhythm",
-    reads="done_hours and done_today of the snapshot: task and habit signals of the last 28 days",
-    freshness=timedelta(days=1),
+    reads="done_hours of the snapshot: task and habit signals of the last 28 days; angle of the candidate",
+    age=of_snapshot,
+    freshness=HALF_LIFE,
+    summed=True,
     range=(-1.0, 1.0),
     default=0.0,
-    candidate={"done_hour": done_hour, "activity_length": activity_length},
+    candidate={"done_hour": done_hour},
 )

@@ -25,6 +25,7 @@ def build(
     *,
     person_id: str,
     granted: Collection[Consent] = CONSENTS,
+    goals: Sequence[str] = (),
 ) -> Snapshot:
     """The snapshot as of `now`. The same input in any order gives the same snapshot.
 
@@ -48,6 +49,7 @@ def build(
         done_hours=done.hours,
         done_by_category=done.categories,
         done_today=done.today,
+        goals=list(goals),
     )
 
 

@@ -39,6 +39,7 @@ class Person:
     timezone: str
     granted: frozenset[Consent]
     erased: bool
+    goals: tuple[str, ...] = ()
 
 
 class FeatureTables:
@@ -54,7 +55,7 @@ class FeatureTables:
         return physical_name(self._stage, name)
 
     def person(self, person_id: str) -> Person:
-        """Time zone, consents and whether the person was erased; one call."""
+        """Time zone, goals, consents and whether the person was erased; one call."""
         table = self._table("profiles")
         parts = ("profile", "consents", "erased")
         keys = [{"person_id": {"S": person_id}, "part": {"S": part}} for part in parts]
@@ -71,6 +72,7 @@ class FeatureTables:
             timezone=profile.get("timezone") or "UTC",
             granted=frozenset() if erased else frozenset(c for c in CONSENTS if c in granted),
             erased=erased,
+            goals=tuple(profile.get("goals") or ()),
         )
 
     def items(self, person_id: str, now: datetime) -> list[ItemRecord]:

@@ -1,4 +1,4 @@
-"""Tasks: how near a deadline is, how long the tip takes."""
+"""Tasks: how near a deadline is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from chalicelib.contracts.ml import Candidate
 from chalicelib.contracts.signals import ItemRecord, storable
 from chalicelib.domain import calendar
-from ml_lambda.features.group import FeatureGroup, Moment, log_effort
+from ml_lambda.features.group import FeatureGroup, Moment, of_snapshot
 
 LIMIT: Final = 100
 RECENT: Final = timedelta(days=15)
@@ -54,16 +54,12 @@ def deadline(moment: Moment, candidate: Candidate) -> float:
     return _ADDRESSES.get(candidate.angle, 0.0) / (1.0 + left / _HALVED_AFTER)
 
 
-def effort(_: Moment, candidate: Candidate) -> float:
-    """Log minutes of the tip."""
-    return log_effort(candidate.minutes)
-
-
 GROUP: Final = FeatureGroup(
     name="task",
-    reads="open tasks of the snapshot: due, angle and minutes of the candidate",
+    reads="open tasks of the snapshot: due; angle of the candidate",
+    age=of_snapshot,
     freshness=timedelta(days=7),
     range=(0.0, 1.0),
     default=0.0,
-    candidate={"deadline": deadline, "effort": effort},
+    candidate={"deadline": deadline},
 )

@@ -22,13 +22,15 @@ from chalicelib.contracts.ml import (
 from chalicelib.contracts.signals import ItemRecord
 from chalicelib.domain.candidates import propose
 from chalicelib.domain.features import FEATURE_VERSION
+from chalicelib.domain.freshness import current, outdated
 from chalicelib.domain.permitted import restrict
 from chalicelib.runtime.logging import Logger, trace
 from ml_lambda.features.group import Moment
-from ml_lambda.features.vector import candidate_vectors, context_vector
+from ml_lambda.features.vector import candidate_vectors, context_vector, degraded
 from ml_lambda.policies import Learner, StateMismatch
 from ml_lambda.policies.store import StoredState
 from ml_lambda.serving.configuration import Configuration
+from ml_lambda.serving.explaining import contributions
 
 NEW_PERSON: Final = timedelta(minutes=5)
 """When to look again for someone without a snapshot: their first signals may be on the way."""
@@ -69,7 +71,8 @@ class Ranker:
         snapshot, stored = self._reads.person(request.person_id)
         if snapshot is None:
             return self._silence(request, None, request.now + NEW_PERSON)
-        snapshot = restrict(snapshot, request.granted)
+        old = outdated(snapshot, request.now)
+        snapshot = restrict(current(snapshot), request.granted)
         proposal = propose(
             snapshot,
             now=request.now,
@@ -81,7 +84,7 @@ class Ranker:
             blocks=request.blocks,
         )
         if not proposal.candidates:
-            return self._silence(request, snapshot, proposal.next_look_at)
+            return self._silence(request, snapshot, proposal.next_look_at, outdated=old)
         context = request.context.model_copy(
             update={
                 **({} if "mood" in request.granted else {"energy": None}),
@@ -125,10 +128,13 @@ class Ranker:
                 posterior_sequence=stored.sequence,
                 seed=request.seed,
                 snapshot_at=snapshot.computed_at,
+                degraded=degraded(moment),
+                contributions=contributions(champion.weights(request.person_id), matrix, index),
             ),
             words={ref: b64encode(sealed).decode() for ref, sealed in words.items()},
             words_expire_at=_words_end(snapshot, words),
             next_look_at=proposal.next_look_at,
+            outdated=old,
         )
 
     def _learner(self, name: str, stored: StoredState, seed: int = 0) -> Learner:
@@ -141,7 +147,9 @@ class Ranker:
                 self._log.warning("state of another layout", policy=name)
         return learner
 
-    def _silence(self, request: RankRequest, snapshot: Snapshot | None, look_at: datetime) -> RankResponse:
+    def _silence(
+        self, request: RankRequest, snapshot: Snapshot | None, look_at: datetime, *, outdated: bool = True
+    ) -> RankResponse:
         champion = self._configuration.learner(self._configuration.champion)
         return RankResponse(
             choice=Choice(
@@ -156,6 +164,7 @@ class Ranker:
                 snapshot_at=snapshot.computed_at if snapshot else None,
             ),
             next_look_at=look_at,
+            outdated=outdated,
         )
 
 

@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
+from pydantic import ValidationError
+
 from chalicelib.contracts.ml import Snapshot
 from chalicelib.contracts.stores import physical_name
-from chalicelib.domain.features import FEATURE_VERSION
 from chalicelib.runtime import aws
 from chalicelib.runtime.settings import settings
 from ml_lambda.policies.store import StoredState, parse_statistics
@@ -29,14 +30,12 @@ class RankReads:
         self._stage = stage or settings().stage
 
     def person(self, person_id: str) -> tuple[Snapshot | None, StoredState]:
-        """Snapshot (None: none, or of another feature version) and statistics."""
+        """Snapshot, of whatever feature version (None: none that can be read), and statistics."""
         snapshots, statistics = self._table("snapshots"), self._table("statistics")
         key = {"person_id": {"S": person_id}}
         rows = self._get({table: [key] for table in (snapshots, statistics)})
-        row = next(iter(rows.get(snapshots, [])), None)
-        known = row is not None and int(row["feature_version"]["N"]) == FEATURE_VERSION
         return (
-            Snapshot.model_validate_json(row["body"]["S"]) if row is not None and known else None,
+            _snapshot(next(iter(rows.get(snapshots, [])), None)),
             parse_statistics(next(iter(rows.get(statistics, [])), None)),
         )
 
@@ -60,3 +59,11 @@ class RankReads:
         if answer.get("UnprocessedKeys"):
             raise Throttled
         return cast("Mapping[str, list[Any]]", answer["Responses"])
+
+
+def _snapshot(row: Mapping[str, Any] | None) -> Snapshot | None:
+    try:
+        return Snapshot.model_validate_json(row["body"]["S"]) if row is not None else None
+    except ValidationError:
+        # Another version's, of another shape: as if there were none, until it is made anew.
+        return None

@@ -11,14 +11,15 @@ from chalicelib.contracts.events import Envelope, MalformedEvent, from_json, mom
 from chalicelib.contracts.ml import Snapshot
 from chalicelib.contracts.ports import Clock
 from chalicelib.contracts.signals import ItemRecord, SignalRecord
+from chalicelib.domain.freshness import RENEW_AFTER
 from chalicelib.runtime.logging import Logger, trace
 from ml_lambda.features.snapshot import WINDOW, build
 from ml_lambda.features.store import Person
 
-FRESH_ENOUGH: Final = timedelta(hours=1)
-"""A decision changes no feature; it only is an occasion to renew a snapshot older than this."""
 SKEW: Final = timedelta(seconds=2)
 """How far two functions' clocks may differ."""
+_OCCASIONS: Final = frozenset({"decision_made", "silence_answered"})
+"""Events that change no feature."""
 _AFTER_THE_WRITE: Final = frozenset({"signal_stored", "signal_deleted"})
 """Events that are made once what they tell of can be read."""
 
@@ -66,8 +67,8 @@ class Refreshing:
     def _not_before(self, group: list[Envelope]) -> datetime | None:
         """A snapshot read at or after this moment knows all that these events tell of; None: make it anew."""
         types = {type_of(event) for event in group}
-        if types == {"decision_made"}:
-            return self._clock.now() - FRESH_ENOUGH
+        if types <= _OCCASIONS:
+            return self._clock.now() - RENEW_AFTER
         if types <= _AFTER_THE_WRITE:
             return max(moment(event.occurred_at) for event in group) + SKEW
         return None
@@ -94,5 +95,6 @@ class Refreshing:
             now,
             person_id=person_id,
             granted=person.granted,
+            goals=person.goals,
         )
         return "kept" if self._store.save(snapshot) else "overtaken"

@@ -112,11 +112,18 @@ def test_nothing_is_saved_about_an_erased_person(rows: me.Store) -> None:
     assert list(StatisticsTable().markers(me.PERSON)) == []
 
 
-def test_a_snapshot_of_another_feature_version_is_none(rows: me.Store) -> None:
-    body = {"S": snapshot().model_dump_json()}
+def test_a_snapshot_of_another_feature_version_is_read_as_such_and_made_anew(rows: me.Store) -> None:
+    other = snapshot().model_copy(update={"feature_version": 0})
+    body = {"S": other.model_dump_json()}
     rows.put("snapshots", computed_at={"S": storable(me.NOW)}, feature_version={"N": "0"}, body=body)
-    assert RankReads().person(me.PERSON)[0] is None
+    assert RankReads().person(me.PERSON)[0] == other
     assert FeatureTables().computed_at(me.PERSON) is None
+
+
+def test_a_snapshot_of_another_shape_is_none(rows: me.Store) -> None:
+    body = {"S": '{"person_id": "p", "tasks": "none"}'}
+    rows.put("snapshots", computed_at={"S": storable(me.NOW)}, feature_version={"N": "9"}, body=body)
+    assert RankReads().person(me.PERSON)[0] is None
 
 
 def test_statistics_and_marker_are_written_together(rows: me.Store) -> None:

@@ -8,12 +8,13 @@ import ml_examples as me
 import pytest
 
 from chalicelib.contracts.ml import Snapshot
+from chalicelib.domain.features import CANDIDATE_FEATURES
 from chalicelib.domain.situation import READS_BACK
-from ml_lambda.features.calendar import free_fit
+from ml_lambda.features.activity import activity_length
 from ml_lambda.features.group import Moment
 from ml_lambda.features.habit import usual_minute
-from ml_lambda.features.rhythm import activity_length
 from ml_lambda.features.snapshot import WINDOW, build
+from ml_lambda.features.vector import candidate_vectors
 
 
 def made() -> Snapshot:
@@ -30,9 +31,12 @@ def test_yesterday_s_count_is_not_today_s() -> None:
 
 
 def test_a_calendar_that_was_not_read_so_far_ahead_is_not_an_empty_one() -> None:
-    candidate = me.candidate(minutes=10)
-    assert free_fit(Moment(made(), me.ahead(days=6), me.ZONE), candidate) == 1.0
-    assert free_fit(Moment(made(), me.ahead(days=8), me.ZONE), candidate) == 0.0
+    def fit(**later: float) -> float:
+        at = Moment(made(), me.ahead(**later), me.ZONE)
+        return candidate_vectors(at, [me.candidate(minutes=10)])[0][CANDIDATE_FEATURES.index("free_fit")]
+
+    # Four hours ahead are looked at, seven days are read.
+    assert (fit(days=6), fit(days=6, hours=20), fit(days=6, hours=20, minutes=1)) == (1.0, 1.0, 0.0)
 
 
 @pytest.mark.parametrize(
