@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from chalicelib.runtime.settings import SettingsError, load
 from infra import answers, stacks, triggers
 from infra.bootstrap import bootstrap
-from infra.functions import OUTPUTS, POLICIES, Stage
+from infra.functions import OUTPUTS, PARAMETERS, Stage
 from infra.rendering import differing
 from infra.scoring import parameter
 from infra.template import body
@@ -134,7 +134,7 @@ class Deploy:
 
     def _infra(self) -> None:
         parameters = {"Stage": self.stage, "ImageUri": self.image, "AlarmTopicArn": self.alarm_topic}
-        parameters |= {parameter(name): self.settings[name] for name in POLICIES if name in self.settings}
+        parameters |= {parameter(name): self.settings[name] for name in PARAMETERS if name in self.settings}
         # Sent directly a template may hold 51,200 bytes; ours is larger.
         bucket = self.outputs["ArtefactBucket"]
         self._client("s3").put_object(Bucket=bucket, Key="infra.json", Body=body().encode())

@@ -26,10 +26,28 @@ OUTPUTS: Final[dict[str, str]] = {
     "OO_DECISIONS_STREAM_ARN": "DecisionsStreamArn",
     "OO_DECISION_LOG_BUCKET": "DecisionLogBucket",
 }
-# Settings that both functions which hold a policy must share; the infra stack's parameters.
+# Settings that all functions which hold a policy must share.
 POLICIES: Final = ("OO_CHAMPION", "OO_SHADOWS", "OO_FORGETTING_HALF_LIFE_DAYS")
+# What the nightly functions need beside.
+NIGHTLY: Final = (
+    *POLICIES,
+    "OO_DECISION_LOG_BUCKET",
+    "OO_REGISTRY_BUCKET",
+    "OO_MLFLOW_TRACKING_URI",
+    "OO_NO_REACTION_REWARD",
+)
+# Settings of scoring functions that are the infra stack's parameters.
+PARAMETERS: Final = (*POLICIES, "OO_MLFLOW_TRACKING_URI", "OO_NO_REACTION_REWARD")
 # What Chalice needs when it evaluates app.py, so every Chalice function has it.
 COMMON: Final = ("OO_STAGE", "OO_DECISIONS_STREAM_ARN")
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """EventBridge expressions: a rate on one machine, which is seldom on at night, a time (UTC) on AWS."""
+
+    local: str
+    aws: str
 
 
 @dataclass(frozen=True)
@@ -47,6 +65,8 @@ class Function:
     """Names of the variables it needs beside `OO_STAGE`."""
     stream: str | None = None
     """The table whose stream it reads."""
+    schedule: Schedule | None = None
+    """When it runs by the clock; of a Chalice function its own code says that."""
 
     @property
     def chalice_name(self) -> str:

@@ -132,6 +132,16 @@ def empty(bucket: str) -> Grant:
     return Grant(("s3:DeleteObject",), (f"objects:{bucket}",))
 
 
+def fetch(bucket: str) -> Grant:
+    """Read objects."""
+    return Grant(("s3:GetObject",), (f"objects:{bucket}",))
+
+
+def keep(bucket: str) -> Grant:
+    """Write objects, also over earlier ones; delete none."""
+    return Grant(("s3:PutObject",), (f"objects:{bucket}",))
+
+
 def find(bucket: str) -> Grant:
     """List a bucket's objects."""
     return Grant(("s3:ListBucket",), (f"bucket:{bucket}",))

@@ -6,8 +6,10 @@ from typing import Any, Final
 
 from chalicelib.runtime.settings import PREFIX, Settings
 from infra.cfn import STAGE, logical, named, sub
-from infra.functions import POLICIES, RUNTIME, Function, ml_functions
+from infra.functions import PARAMETERS as SETTINGS
+from infra.functions import RUNTIME, Function, Schedule, ml_functions
 from infra.merge import resource_name
+from infra.queues import FAILURES
 
 
 def parameter(variable: str) -> str:
@@ -37,7 +39,7 @@ PARAMETERS: Final[dict[str, Any]] = {
             "Type": "String",
             "Default": str(Settings.model_fields[name.removeprefix(PREFIX).lower()].default),
         }
-        for name in POLICIES
+        for name in SETTINGS
     },
     "TemporaryFolder": {
         "Type": "String",
@@ -64,7 +66,46 @@ def resources() -> dict[str, Any]:
                     "FunctionResponseTypes": ["ReportBatchItemFailures"],
                 },
             }
+        if fn.schedule:
+            made |= _schedule(fn, fn.schedule)
     return made
+
+
+def _schedule(fn: Function, schedule: Schedule) -> dict[str, Any]:
+    """The rule, its permission to call, and where a call goes that failed three times."""
+    rule, function = logical("rule", f"scoring-{fn.name}"), {"Ref": function_id(fn)}
+    expression = {"Fn::If": ["IsLocal", schedule.local, schedule.aws]}
+    return {
+        rule: {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "Name": named(fn.name),
+                "ScheduleExpression": expression,
+                "State": "ENABLED",
+                "Targets": [{"Id": fn.name, "Arn": {"Fn::GetAtt": [function_id(fn), "Arn"]}}],
+            },
+        },
+        logical("permission", f"scoring-{fn.name}"): {
+            "Type": "AWS::Lambda::Permission",
+            "Properties": {
+                "FunctionName": function,
+                "Action": "lambda:InvokeFunction",
+                "Principal": "events.amazonaws.com",
+                "SourceArn": {"Fn::GetAtt": [rule, "Arn"]},
+            },
+        },
+        logical("failures", f"scoring-{fn.name}"): {
+            "Type": "AWS::Lambda::EventInvokeConfig",
+            "Properties": {
+                "FunctionName": function,
+                "Qualifier": "$LATEST",
+                "MaximumRetryAttempts": 2,
+                "DestinationConfig": {
+                    "OnFailure": {"Destination": {"Fn::GetAtt": [logical("queue", FAILURES[fn.name]), "Arn"]}}
+                },
+            },
+        },
+    }
 
 
 def function_id(fn: Function) -> str:
@@ -109,7 +150,8 @@ def _function(fn: Function, role: str) -> dict[str, Any]:
 _VALUES: Final[dict[str, Any]] = {
     "OO_TOPIC_ARN": {"Ref": "EventsTopic"},
     "OO_DECISION_LOG_BUCKET": {"Ref": "DecisionLog"},
-    **{name: {"Ref": parameter(name)} for name in POLICIES},
+    "OO_REGISTRY_BUCKET": {"Ref": "Registry"},
+    **{name: {"Ref": parameter(name)} for name in SETTINGS},
 }
 
 
