@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.contracts.errors import Unavailable
 from chalicelib.contracts.ports import Unsealable
@@ -15,9 +16,12 @@ from chalicelib.runtime import aws
 from chalicelib.runtime.sealing import KeyRow, PersonSealer
 from chalicelib.runtime.settings import settings
 
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
 
 class DynamoKeyTable:
-    """`person-keys`: attribute `wrapped` (binary), or `destroyed` (true) after erasure."""
+    """`person-keys`: attribute `wrapped` (binary, a ring), or `destroyed` (true) after erasure."""
 
     def __init__(self, stage: str) -> None:
         self._name = physical_name(stage, "person-keys")
@@ -47,6 +51,40 @@ class DynamoKeyTable:
             return False
         return True
 
+    def replace(self, person_id: str, seen: bytes, wrapped: bytes) -> bool:
+        """Change the ring unless someone else has, erasure among them."""
+        client = aws.dynamodb()
+        try:
+            with _reachable():
+                client.put_item(
+                    TableName=self._name,
+                    Item={"person_id": {"S": person_id}, "wrapped": {"B": wrapped}},
+                    ConditionExpression="#w = :seen",
+                    ExpressionAttributeNames={"#w": "wrapped"},
+                    ExpressionAttributeValues={":seen": {"B": seen}},
+                )
+        except client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def people(self, after: str = "") -> Iterator[str]:
+        """Everyone who has a key, in the table's own order, from behind `after`. A scan: for operators."""
+        client = aws.dynamodb()
+        start: dict[str, Any] = {"ExclusiveStartKey": {"person_id": {"S": after}}} if after else {}
+        while True:
+            with _reachable():
+                page = client.scan(
+                    TableName=self._name,
+                    ProjectionExpression="person_id",
+                    FilterExpression="attribute_exists(#w)",
+                    ExpressionAttributeNames={"#w": "wrapped"},
+                    **start,
+                )
+            yield from (row["person_id"]["S"] for row in page["Items"])
+            if not page.get("LastEvaluatedKey"):
+                return
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
     def destroy(self, person_id: str) -> None:
         """The marker replaces the key."""
         with _reachable():
@@ -56,7 +94,12 @@ class DynamoKeyTable:
 
 
 class KmsKeyWrapper:
-    """One KMS key; the person id is the encryption context, so KMS refuses to unwrap for another person."""
+    """The KMS key that the alias names; the person id is the encryption context, so KMS refuses to unwrap
+    for another person.
+
+    Wrapped keys name their KMS key themselves, so that those of the key before the alias moved still open;
+    a function's policy allows no KMS key but those that carry oO's aliases.
+    """
 
     def __init__(self, key_alias: str) -> None:
         self._alias = key_alias
@@ -74,12 +117,47 @@ class KmsKeyWrapper:
         client = aws.kms()
         try:
             with _reachable():
-                answer = client.decrypt(
-                    KeyId=self._alias, CiphertextBlob=wrapped, EncryptionContext={"person_id": person_id}
-                )
+                answer = client.decrypt(CiphertextBlob=wrapped, EncryptionContext={"person_id": person_id})
         except (client.exceptions.InvalidCiphertextException, client.exceptions.IncorrectKeyException):
             raise Unsealable("the key was not wrapped for this person") from None
         return bytes(answer["Plaintext"])
+
+    def rewrap(self, person_id: str, wrapped: bytes) -> bytes | None:
+        """KMS opens and wraps again inside itself; the data key never leaves it."""
+        from botocore.exceptions import ClientError
+
+        client, context = aws.kms(), {"person_id": person_id}
+        try:
+            with _reachable():
+                answer = client.re_encrypt(
+                    CiphertextBlob=wrapped,
+                    SourceEncryptionContext=context,
+                    DestinationKeyId=self._alias,
+                    DestinationEncryptionContext=context,
+                )
+        except (client.exceptions.InvalidCiphertextException, client.exceptions.IncorrectKeyException):
+            raise Unsealable("the key was not wrapped for this person") from None
+        except Unavailable as error:
+            cause = error.__cause__
+            if not isinstance(cause, ClientError) or not _is_unknown(cause):
+                raise
+            return self._rewrap_here(person_id, wrapped)
+        same = answer["SourceKeyId"] == answer["KeyId"]
+        return None if same else bytes(answer["CiphertextBlob"])
+
+    def _rewrap_here(self, person_id: str, wrapped: bytes) -> bytes | None:
+        """For an emulator without ReEncrypt."""
+        context = {"person_id": person_id}
+        with _reachable():
+            opened = aws.kms().decrypt(CiphertextBlob=wrapped, EncryptionContext=context)
+            again = aws.kms().encrypt(
+                KeyId=self._alias, Plaintext=opened["Plaintext"], EncryptionContext=context
+            )
+        return None if opened["KeyId"] == again["KeyId"] else bytes(again["CiphertextBlob"])
+
+
+def _is_unknown(error: ClientError) -> bool:
+    return error.response["Error"]["Code"] in {"InvalidAction", "UnknownOperationException"}
 
 
 _EXPECTED = {"ConditionalCheckFailedException", "InvalidCiphertextException", "IncorrectKeyException"}

@@ -46,6 +46,28 @@ class Sealing:
             assert not keys.table.create(who, b"again")
             keys.table.create(BOB, b"one")
 
+    def test_a_ring_is_replaced_only_as_it_was_seen(self, keys: Keys) -> None:
+        assert not keys.table.replace(ANN, b"one", b"two")
+        keys.table.create(ANN, b"one")
+        assert not keys.table.replace(ANN, b"other", b"two")
+        assert keys.table.replace(ANN, b"one", b"two")
+        assert keys.table.read(ANN) == KeyRow(b"two")
+        keys.table.destroy(ANN)
+        assert not keys.table.replace(ANN, b"two", b"three")
+        row = keys.table.read(ANN)
+        assert row
+        assert row.destroyed
+
+    def test_versions_made_by_one_are_known_to_all(self, keys: Keys) -> None:
+        from chalicelib.runtime.key_rotation import KeyRotation
+
+        rotation, held = KeyRotation(keys.table, keys.wrapper), keys.sealer()
+        first = held.seal(ANN, "p", "one")
+        assert rotation.rotate(ANN) == 2
+        second = keys.sealer().seal(ANN, "p", "two")
+        for sealer in (held, keys.sealer()):
+            assert [sealer.open(ANN, "p", one) for one in (first, second)] == ["one", "two"]
+
     def test_a_key_is_wrapped_for_its_person(self, keys: Keys) -> None:
         key, wrapped = keys.wrapper.generate(ANN)
         assert len(key) == 32

@@ -25,20 +25,28 @@ class MemoryKeyTable:
         self.rows[person_id] = KeyRow(wrapped)
         return True
 
+    def replace(self, person_id: str, seen: bytes, wrapped: bytes) -> bool:
+        if self.rows.get(person_id) != KeyRow(seen):
+            return False
+        self.rows[person_id] = KeyRow(wrapped)
+        return True
+
     def destroy(self, person_id: str) -> None:
         self.rows[person_id] = KeyRow(None)
 
 
 @dataclass
 class MemoryWrapper:
+    """`generation` is the KMS key of now; wrapped keys begin with it."""
+
     keys: dict[tuple[str, bytes], bytes] = field(default_factory=dict)
+    generation: int = 1
     calls: list[str] = field(default_factory=list)
 
     def generate(self, person_id: str) -> tuple[bytes, bytes]:
         self.calls.append("generate")
-        key, wrapped = os.urandom(32), os.urandom(48)
-        self.keys[person_id, wrapped] = key
-        return key, wrapped
+        key = os.urandom(32)
+        return key, self._wrap(person_id, key)
 
     def unwrap(self, person_id: str, wrapped: bytes) -> bytes:
         self.calls.append("unwrap")
@@ -46,6 +54,15 @@ class MemoryWrapper:
             return self.keys[person_id, wrapped]
         except KeyError:
             raise Unsealable from None
+
+    def rewrap(self, person_id: str, wrapped: bytes) -> bytes | None:
+        key = self.unwrap(person_id, wrapped)
+        return None if wrapped[0] == self.generation else self._wrap(person_id, key)
+
+    def _wrap(self, person_id: str, key: bytes) -> bytes:
+        wrapped = bytes([self.generation]) + os.urandom(48)
+        self.keys[person_id, wrapped] = key
+        return wrapped
 
 
 def memory_sealer() -> PersonSealer:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.contracts.ports import KeyDestroyed, Unsealable
-from chalicelib.runtime.sealing import PersonSealer
+from chalicelib.runtime.sealing import FORMAT, KeyRow, PersonSealer
 from tests.unit.runtime.memory_keys import MemoryKeyTable, MemoryWrapper, memory_sealer
 
 ANN, BOB = "ann", "bob"
@@ -28,7 +28,7 @@ def test_the_same_text_never_looks_the_same() -> None:
     sealer = memory_sealer()
     sealed = [sealer.seal(ANN, "item:1", "Call mum") for _ in range(20)]
     assert len(set(sealed)) == 20
-    assert all(s[0] == 1 and b"Call mum" not in s for s in sealed)
+    assert all(s[0] == FORMAT and b"Call mum" not in s for s in sealed)
 
 
 def test_another_person_or_purpose_opens_nothing() -> None:
@@ -40,16 +40,43 @@ def test_another_person_or_purpose_opens_nothing() -> None:
             sealer.open(person, purpose, sealed)
 
 
-def test_any_changed_byte_opens_nothing() -> None:
+@given(st.text(max_size=20), st.data())
+def test_any_changed_byte_opens_nothing(text: str, data: st.DataObject) -> None:
+    sealer = memory_sealer()
+    sealed = sealer.seal(ANN, "p", text)
+    at = data.draw(st.integers(0, len(sealed) - 1))
+    flip = data.draw(st.integers(1, 255))
+    changed = sealed[:at] + bytes([sealed[at] ^ flip]) + sealed[at + 1 :]
+    for broken in (changed, sealed[:at], sealed + bytes([flip])):
+        with pytest.raises(Unsealable):
+            sealer.open(ANN, "p", broken)
+
+
+def test_every_single_bit_counts() -> None:
     sealer = memory_sealer()
     sealed = sealer.seal(ANN, "p", "words")
-    for at in range(len(sealed)):
-        changed = sealed[:at] + bytes([sealed[at] ^ 1]) + sealed[at + 1 :]
+    for at in range(8 * len(sealed)):
+        changed = bytearray(sealed)
+        changed[at // 8] ^= 1 << at % 8
         with pytest.raises(Unsealable):
-            sealer.open(ANN, "p", changed)
+            sealer.open(ANN, "p", bytes(changed))
 
 
-@pytest.mark.parametrize("junk", [b"", b"\x01", b"\x01" + bytes(27), b"\x02" + bytes(40)])
+@given(st.text(max_size=9), st.text(max_size=9), st.text(max_size=9), st.text(max_size=9))
+def test_only_the_same_person_and_purpose_open(one: str, other: str, purpose: str, swapped: str) -> None:
+    sealer = memory_sealer()
+    sealed = sealer.seal(one, purpose, "words")
+    sealer.seal(other, swapped, "x")
+    if (one, purpose) == (other, swapped):
+        assert sealer.open(other, swapped, sealed) == "words"
+        return
+    with pytest.raises(Unsealable):
+        sealer.open(other, swapped, sealed)
+
+
+@pytest.mark.parametrize(
+    "junk", [b"", b"\x01", b"\x01" + bytes(27), b"\x02" + bytes(29), b"\x02" + bytes(40), b"\x03" + bytes(40)]
+)
 def test_junk_opens_nothing(junk: bytes) -> None:
     sealer = memory_sealer()
     sealer.seal(ANN, "p", "x")
@@ -83,8 +110,9 @@ def test_two_makers_end_with_one_key() -> None:
     class LateTable(MemoryKeyTable):
         """Sees no key at its first look, as if another maker were between its look and its put."""
 
-        def read(self, person_id: str) -> None:  # type: ignore[override]
+        def read(self, person_id: str) -> KeyRow | None:
             self.read = table.read  # type: ignore[method-assign]
+            return None
 
         def create(self, person_id: str, wrapped: bytes) -> bool:
             return table.create(person_id, wrapped)
