@@ -1,4 +1,4 @@
-"""`python -m infra render|check|tree|deploy|redrive`."""
+"""`python -m infra render|check|tree|deploy|redrive|keys`."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ def main(arguments: list[str] | None = None) -> int:
     redrive = commands.add_parser("redrive", help="send dead letters back to their queue")
     redrive.add_argument("--stage", choices=STAGES, required=True)
     redrive.add_argument("queue", choices=[queue.name for queue in QUEUES])
+    keys = commands.add_parser("keys", help="new keys for old: see infra/keys.py")
+    keys.add_argument("action", choices=("rewrap", "rotate", "reseal", "retire"))
+    keys.add_argument("--stage", choices=STAGES, required=True)
+    keys.add_argument("--person", default="", help="only this one")
+    keys.add_argument("--after", default="", help="go on behind this person")
     options = parser.parse_args(arguments)
     if options.command in {"render", "check"}:
         return _rendered(write=options.command == "render")
@@ -43,6 +48,10 @@ def main(arguments: list[str] | None = None) -> int:
         from infra.redrive import main as redrive_queue
 
         return redrive_queue(options.stage, options.queue)
+    if options.command == "keys":
+        from infra.keys import main as change_keys
+
+        return change_keys(options.stage, options.action, options.person, options.after)
     from infra.deploy import Deploy
 
     return Deploy(options.stage, image=options.image, alarm_topic=options.alarm_topic).run(plan=options.plan)

@@ -114,11 +114,14 @@ def invoke(function: str) -> Grant:
 
 
 def unseal() -> Grant:
-    """Make and open data keys. A KMS policy cannot name an alias as resource, so a condition does."""
+    """Make and open data keys. A KMS policy cannot name an alias as resource, so a condition does.
+
+    `oo-<stage>-persons-previous` is the alias of the key before, while its wrapped keys are brought over.
+    """
     return Grant(
         ("kms:Decrypt", "kms:GenerateDataKey"),
         ("key:any",),
-        (("ForAnyValue:StringEquals", "kms:ResourceAliases", "alias/oo-${Stage}-persons"),),
+        (("ForAnyValue:StringLike", "kms:ResourceAliases", "alias/oo-${Stage}-persons*"),),
     )
 
 

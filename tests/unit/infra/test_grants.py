@@ -23,10 +23,10 @@ def test_an_unknown_kind_is_refused() -> None:
         grants.arn("planet:mars", "dev")
 
 
-def test_opening_keys_is_limited_to_the_stages_alias() -> None:
+def test_opening_keys_is_limited_to_the_stages_aliases() -> None:
     [statement] = grants.document([grants.unseal()], "dev")["Statement"]
     assert statement["Condition"] == {
-        "ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/oo-dev-persons"}
+        "ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/oo-dev-persons*"}
     }
 
 
