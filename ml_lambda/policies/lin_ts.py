@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from ml_lambda.policies.base import Matrix, Vector
-from ml_lambda.policies.linear import LinearLearner, best, floored
+from ml_lambda.policies.linear import HALF_LIFE, LinearLearner, best, floored
 
 _STREAM: Final = 1
 """Which stream of the seed the posterior draws come from; `act` draws the choice from another."""
@@ -30,16 +30,17 @@ class LinTS(LinearLearner):
         context_dimension: int = 6,
         seed: int = 0,
         *,
-        scale: float = 0.2,
+        scale: float = 0.1,
         draws: int = 64,
+        half_life_days: float = HALF_LIFE,
         **ridge: Any,
     ) -> None:
         """`scale`: v, the standard deviation of a reward around its expectation as far as exploring goes.
 
         `draws`: M. The normals behind them are the seed's own: the same for all decisions of a learner.
-        `ridge`: as in LinearLearner.
+        `half_life_days` and `ridge`: as in LinearLearner.
         """
-        super().__init__(dimension, context_dimension, seed, **ridge)
+        super().__init__(dimension, context_dimension, seed, half_life_days=half_life_days, **ridge)
         self._scale = scale
         self._count = draws
         self._normals: Matrix | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ml_lambda.policies.base import Matrix, Vector
-from ml_lambda.policies.linear import LinearLearner, best, floored
+from ml_lambda.policies.linear import HALF_LIFE, LinearLearner, best, floored
 
 
 class LinUCB(LinearLearner):
@@ -25,18 +25,13 @@ class LinUCB(LinearLearner):
         seed: int = 0,
         *,
         alpha: float = 0.3,
+        half_life_days: float = HALF_LIFE,
         **ridge: Any,
     ) -> None:
-        """`alpha`: .3 was best on simulated people. `ridge`: as in LinearLearner."""
-        super().__init__(dimension, context_dimension, seed, **ridge)
+        """`alpha`: .3 was best on simulated people. `half_life_days` and `ridge`: as in LinearLearner."""
+        super().__init__(dimension, context_dimension, seed, half_life_days=half_life_days, **ridge)
         self._alpha = alpha
-
-    def bounds(self, context: Vector, candidates: Matrix) -> Vector:
-        """The upper confidence bound of each candidate's expected reward (K,)."""
-        rows = self._rows(context, candidates)
-        bounds: Vector = rows @ self.posterior.mean + self._alpha * self.posterior.widths(rows)
-        return bounds
 
     def probabilities(self, context: Vector, candidates: Matrix, user: str = "") -> Vector:
         """Exact: the floor, and the rest to the highest bound; ties share it."""
-        return floored(best(self.bounds(context, candidates)))
+        return floored(best(self.bounds(context, candidates, self._alpha)))

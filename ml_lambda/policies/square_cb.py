@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ml_lambda.policies.base import Matrix, Vector
-from ml_lambda.policies.linear import LinearLearner, best, floored
+from ml_lambda.policies.linear import HALF_LIFE, LinearLearner, best, floored
 
 
 class SquareCB(LinearLearner):
@@ -26,21 +26,21 @@ class SquareCB(LinearLearner):
         context_dimension: int = 6,
         seed: int = 0,
         *,
-        gamma: float = 100.0,
+        gamma: float = 1000.0,
         alpha: float = 0.3,
+        half_life_days: float = HALF_LIFE,
         **ridge: Any,
     ) -> None:
         """`gamma`: γ is this times √(1 + decisions that are remembered). `alpha`: how optimistic the score
-        is, as in LinUCB. `ridge`: as in LinearLearner.
+        is, as in LinUCB. `half_life_days` and `ridge`: as in LinearLearner.
         """
-        super().__init__(dimension, context_dimension, seed, **ridge)
+        super().__init__(dimension, context_dimension, seed, half_life_days=half_life_days, **ridge)
         self._gamma = gamma
         self._alpha = alpha
 
     def probabilities(self, context: Vector, candidates: Matrix, user: str = "") -> Vector:
         """Exact: inverse-gap weights, above the floor."""
-        rows = self._rows(context, candidates)
-        scores = rows @ self.posterior.mean + self._alpha * self.posterior.widths(rows)
+        scores = self.bounds(context, candidates, self._alpha)
         return floored(inverse_gap(scores, self._gamma * np.sqrt(1.0 + self.remembered)))
 
 

@@ -128,7 +128,7 @@ def test_any_order_and_any_revisions_leave_the_same_bits(name: str, revisions, o
     rows = candidates(len(revisions), 7)
 
     def state(sequence: list[int], every: bool) -> bytes:
-        learner, applied = make(name), dict[int, int]()
+        learner, applied = make(name, half_life_days=0.0), dict[int, int]()
         for index in sequence:
             nth = applied.get(index, -1) + 1 if every else len(revisions[index]) - 1
             before = revisions[index][nth - 1] if every and nth else None
@@ -157,6 +157,32 @@ def test_forgetting_weighs_by_decision_time_not_by_arrival() -> None:
     kept.learn(CONTEXT, rows[0], 1.0, day=0.0)
     kept.learn(CONTEXT, rows[1], 1.0, day=10.0)
     assert kept.ridge.gram[-1, -1] == pytest.approx(1.5)  # a half-life ago counts half
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(
+    days=st.lists(st.floats(20_000, 20_400), min_size=1, max_size=8),
+    order=st.randoms(),
+    revised=st.integers(0, 7),
+)
+@settings(max_examples=25, deadline=None)
+def test_with_forgetting_any_order_leaves_the_same_belief(name: str, days, order, revised: int) -> None:  # type: ignore[no-untyped-def]
+    rows = candidates(len(days), 9)
+    again = revised % len(days)
+
+    def belief(sequence: list[int]) -> tuple[np.ndarray, np.ndarray]:
+        learner = make(name, half_life_days=30.0)
+        for i in sequence:
+            learner.learn(CONTEXT, rows[i], (i % 3) / 2, day=days[i])
+        learner.learn(CONTEXT, rows[again], 1.0, replaces=(again % 3) / 2, day=days[again])
+        return learner.weights(), learner.probabilities(CONTEXT, rows)
+
+    shuffled = list(range(len(days)))
+    order.shuffle(shuffled)
+    weights, vector = belief(list(range(len(days))))
+    other_weights, other_vector = belief(shuffled)
+    assert other_weights == pytest.approx(weights, abs=1e-8)
+    assert other_vector == pytest.approx(vector, abs=1e-4)
 
 
 def test_the_ridge_is_the_ridge() -> None:
