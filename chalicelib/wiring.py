@@ -27,7 +27,10 @@ from chalicelib.runtime.clock import RandomIds, SystemClock
 from chalicelib.runtime.logging import logger
 
 if TYPE_CHECKING:
+    from chalicelib.auth.admins.service import AdminService
     from chalicelib.auth.service import SessionService, SignInService
+    from chalicelib.auth.tokens.keys import SigningKeys
+    from chalicelib.auth.tokens.service import TokenService
     from chalicelib.events.service import EventsService
     from chalicelib.profile.service import ErasureService, ProfileService
     from chalicelib.recommender.service import RecommenderService
@@ -100,9 +103,43 @@ def sign_in() -> SignInService:
     )
 
 
+@cache
+def tokens() -> TokenService:
+    """Access and refresh tokens of apps."""
+    from chalicelib.auth.store import SessionTable, erased
+    from chalicelib.auth.tokens.service import TokenService
+    from chalicelib.runtime.settings import settings
+
+    return TokenService(SessionTable(), signing_keys(), erased, clock(), ids(), settings())
+
+
+@cache
+def signing_keys() -> SigningKeys:
+    """The keys that sign access tokens."""
+    from chalicelib.auth.tokens.keys import SigningKeys
+    from chalicelib.auth.tokens.store import KmsSeeds, SigningKeyTable
+    from chalicelib.runtime.settings import settings
+
+    seeds = KmsSeeds(settings().key_alias)
+    return SigningKeys(SigningKeyTable(), seeds, clock(), ids().new, settings())
+
+
+@cache
+def admins() -> AdminService:
+    """Admins and the audit of what they do."""
+    from chalicelib.auth.admins.service import AdminService
+    from chalicelib.auth.admins.store import AuditTable, RoleTable
+    from chalicelib.auth.store import SessionTable
+    from chalicelib.runtime.settings import settings
+
+    return AdminService(RoleTable(), AuditTable(), SessionTable(), clock(), ids(), settings())
+
+
 def authenticator() -> Authenticator:
     """Who is asking."""
-    return sessions()
+    from chalicelib.auth.doors import Doors
+
+    return Doors(sessions(), tokens, admins)
 
 
 # --- profile ----------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ class Principal(BaseModel):
     role: Literal["person", "admin"] = "person"
     session_id: str | None = Field(default=None, description="The session's public id, not the secret.")
     expires_at: datetime | None = None
+    by: Literal["cookie", "token"] = "cookie"
 
 
 class Problem(BaseModel):

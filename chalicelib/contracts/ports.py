@@ -120,8 +120,15 @@ class ConsentBound(Protocol):
 class Authenticator(Protocol):
     """Turns a request's credentials into who is asking."""
 
-    def authenticate(self, headers: Mapping[str, str]) -> Principal:
-        """Header names are lower case. Raises Unauthenticated or RateLimited."""
+    def authenticate(self, headers: Mapping[str, str], *, checked_later: bool = False) -> Principal:
+        """Header names are lower case. Raises Unauthenticated or RateLimited.
+
+        `checked_later`: the view itself reads whether the person was erased, so that an access token
+        needs no read here.
+        """
+
+    def admit(self, principal: Principal, action: str, trace_id: str) -> None:
+        """Let an admin do what `action` names (a route), and write it down. Raises Forbidden."""
 
 
 class ScorerUnavailable(Exception):

@@ -12,6 +12,7 @@ from chalicelib.contracts.errors import Unauthenticated
 from chalicelib.contracts.http import Principal
 
 BodyT = TypeVar("BodyT")
+FORM: Final = "application/x-www-form-urlencoded"
 NO_PERSON: Final = "This needs a person's session, not an admin's."
 Access = Literal["anyone", "person", "admin", "session"]
 """Who may call: anyone; a signed-in person; an admin; anyone signed in."""
@@ -66,3 +67,7 @@ class Spec:
     description: str
     cross_site: bool = False
     """Another site's page may make the browser send this, e.g. a provider's form post."""
+    reads_erased: bool = False
+    """The view reads whether the person was erased: an access token needs no read before it."""
+    form: type[BaseModel] | None = None
+    """The body, where it is a form and not JSON."""

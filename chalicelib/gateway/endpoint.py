@@ -17,7 +17,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from chalice.app import Blueprint, Response
 from pydantic import BaseModel, ValidationError
@@ -33,11 +33,12 @@ from chalicelib.contracts.errors import (
 )
 from chalicelib.contracts.http import Principal
 from chalicelib.contracts.ports import Authenticator, Ids
-from chalicelib.gateway.call import NO_PERSON, Access, Call, Reply, Spec
+from chalicelib.gateway.call import FORM, NO_PERSON, Access, Call, Reply, Spec
 from chalicelib.gateway.problems import problem_document
 from chalicelib.runtime.logging import Logger, trace
 
 MAX_BODY: Final = 64 * 1024
+_MOST_FIELDS: Final = 20
 NOBODY: Final = Principal()
 TRACE_HEADER: Final = "X-Trace-Id"
 _TRACE: Final = re.compile(r"^[0-9A-Za-z=:;_-]{8,128}$")
@@ -81,10 +82,14 @@ class Gateway:
         max_bytes: int = MAX_BODY,
         content_types: tuple[str, ...] = ("application/json",),
         cross_site: bool = False,
+        reads_erased: bool = False,
+        form: type[BaseModel] | None = None,
     ) -> Callable[[Callable[[Call[Any]], BaseModel | Reply]], Callable[..., Response]]:
         """Register a view. `answers`: status -> model (the first is the default); `problems`: extra statuses.
 
         `cross_site`: for what another site must send (a provider's form post); it needs its own proof.
+        `reads_erased`: the view reads whether the person was erased, so an access token needs no read here.
+        `form`: the body is a form, not JSON.
 
         The view's docstring becomes summary and description, the module's name the tag.
         """
@@ -96,7 +101,7 @@ class Gateway:
                 problems=problems, name=view.__name__,
                 tag=view.__module__.removeprefix("chalicelib.").split(".")[0],
                 summary=doc[0].rstrip("."), description="\n".join(line.strip() for line in doc[1:]).strip(),
-                cross_site=cross_site,
+                cross_site=cross_site, reads_erased=reads_erased, form=form,
             )  # fmt: skip
             self.specs.append(spec)
 
@@ -105,7 +110,8 @@ class Gateway:
 
             wrapped.__name__ = view.__name__
             wrapped.__doc__ = view.__doc__
-            bp.route(path, methods=[method], content_types=list(content_types))(wrapped)
+            accepted = [FORM] if form else list(content_types)
+            bp.route(path, methods=[method], content_types=accepted)(wrapped)
             return wrapped
 
         return decorate
@@ -149,16 +155,16 @@ class Gateway:
             _same_origin(headers)
         principal = NOBODY
         if spec.access != "anyone":
-            principal = self._authenticator().authenticate(headers)
-            if spec.access == "admin" and principal.role != "admin":
-                raise Forbidden("This needs an admin's session.")
+            principal = self._authenticator().authenticate(headers, checked_later=spec.reads_erased)
+            if spec.access == "admin":
+                self._authenticator().admit(principal, f"{spec.method} {spec.path}", trace_id)
             if spec.access == "person" and principal.person_id is None:
                 raise Unauthenticated(NO_PERSON)
         raw: bytes = request.raw_body or b""
         if len(raw) > max_bytes:
             raise TooLarge(f"Send at most {max_bytes} bytes; this was {len(raw)}.", limit=max_bytes)
         return Call(
-            body=_parse(spec.body, raw) if spec.body else raw,
+            body=_parse(spec.body, raw) if spec.body else _parse_form(spec.form, raw) if spec.form else raw,
             query=_validate(spec.query, dict(request.query_params or {})) if spec.query else None,
             path=path_values,
             headers=headers,
@@ -168,17 +174,21 @@ class Gateway:
 
 
 def _same_origin(headers: Mapping[str, str]) -> None:
-    """Refuse what another site's page makes a browser send; SameSite=Lax is the first wall."""
-    if headers.get("sec-fetch-site", "same-origin") == "cross-site":
+    """Refuse what another site's page makes a browser send, a sibling domain's too.
+
+    The second of three walls: SameSite=Lax before it, behind it a content type that no form can send.
+    What is no browser sends neither header and holds no cookie that it was not given on purpose.
+    """
+    if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         raise Forbidden("Call this from oO's own page.")
-    origin, host = headers.get("origin"), headers.get("x-forwarded-host") or headers.get("host")
-    if origin and host and _host_of(origin) != host:
+    origin = headers.get("origin")
+    if origin is not None and _host_of(origin) != (headers.get("x-forwarded-host") or headers.get("host")):
         raise Forbidden("The Origin header does not match this site.")
 
 
 def _host_of(origin: str) -> str:
     try:
-        return urlsplit(origin).netloc
+        return urlsplit(origin).netloc or "null"
     except ValueError:  # e.g. half an IPv6 address
         return ""
 
@@ -194,6 +204,17 @@ def _parse(model: type[BaseModel], raw: bytes) -> BaseModel:
     if not isinstance(value, dict):
         raise Malformed("The body must be a JSON object.")
     return _validate(model, value)
+
+
+def _parse_form(model: type[BaseModel], raw: bytes) -> BaseModel:
+    """A form, each field of it once (RFC 6749, 3.2)."""
+    try:
+        pairs = parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        raise Malformed(f"The body must be a form in UTF-8 with at most {_MOST_FIELDS} fields.") from None
+    if len(dict(pairs)) < len(pairs):
+        raise Malformed("The form has two fields of the same name; name each once.")
+    return _validate(model, dict(pairs))
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pydantic.json_schema import models_json_schema
 
 from chalicelib.contracts.http import Problem
 from chalicelib.contracts.signals import SignalBatch, SignalEntry
-from chalicelib.gateway.call import Access, Spec
+from chalicelib.gateway.call import FORM, Access, Spec
 from chalicelib.gateway.problems import PROBLEM
 
 _REF: Final = "#/components/schemas/{model}"
@@ -39,11 +39,12 @@ _TEXT: Final[dict[int, str]] = {
     500: "Something failed on our side.",
     503: "Not available right now; nothing was kept, try again.",
 }
+# What stands in the lists are roles (OpenAPI 3.1, security requirement).
 _SECURITY: Final[dict[Access, list[dict[str, list[str]]]]] = {
     "anyone": [],
-    "person": [{"session": []}],
-    "admin": [{"session": []}],
-    "session": [{"session": []}],
+    "person": [{"session": ["person"]}, {"token": ["person"]}],
+    "admin": [{"session": ["admin"]}],
+    "session": [{"session": []}, {"token": []}],
 }
 
 
@@ -52,7 +53,7 @@ def document(specs: Iterable[Spec]) -> dict[str, Any]:
     ordered = sorted(specs, key=lambda s: (s.path, s.method))
     models: dict[type[BaseModel], None] = {Problem: None}
     for spec in ordered:
-        for model in (spec.body, spec.query, *spec.answers.values()):
+        for model in (spec.body, spec.form, spec.query, *spec.answers.values()):
             if isinstance(model, type):
                 models[model] = None
     mapping, schemas = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
@@ -76,6 +77,7 @@ def document(specs: Iterable[Spec]) -> dict[str, Any]:
             "schemas": dict(sorted(components.items())),
             "securitySchemes": {
                 "session": {"type": "apiKey", "in": "cookie", "name": "sid"},
+                "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
             },
         },
     }
@@ -99,7 +101,7 @@ def _operation(spec: Spec, names: dict[type[BaseModel], Any], components: dict[s
         errors |= {403}
     if spec.method != "GET":
         errors |= {403, 413, 415}
-    if spec.body is not None:
+    if _content(spec) is not None:
         errors |= {400, 422}
     if spec.query is not None:
         errors |= {422}
@@ -124,11 +126,12 @@ def _operation(spec: Spec, names: dict[type[BaseModel], Any], components: dict[s
         operation["description"] = spec.description
     if spec.access != "anyone":
         operation["security"] = _SECURITY[spec.access]
-    if spec.body is not None:
+    if (content := _content(spec)) is not None:
+        media, model = content
         operation["requestBody"] = {
             # No body is an empty object.
-            "required": any(field.is_required() for field in spec.body.model_fields.values()),
-            "content": {"application/json": {"schema": {"$ref": names[spec.body]}}},
+            "required": spec.form is not None or any(f.is_required() for f in model.model_fields.values()),
+            "content": {media: {"schema": {"$ref": names[model]}}},
         }
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
@@ -148,6 +151,12 @@ def _operation(spec: Spec, names: dict[type[BaseModel], Any], components: dict[s
     if parameters:
         operation["parameters"] = parameters
     return operation
+
+
+def _content(spec: Spec) -> tuple[str, type[BaseModel]] | None:
+    if spec.form is not None:
+        return FORM, spec.form
+    return ("application/json", spec.body) if spec.body is not None else None
 
 
 def _answer(status: int, model: type[BaseModel] | str | None, names: dict[type[BaseModel], Any]) -> Any:

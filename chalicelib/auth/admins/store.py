@@ -82,9 +82,10 @@ class RoleTable:
 
     def _row(self, person_id: str) -> RoleRow | None:
         try:
-            return RoleRow.get(ADMIN, person_id, consistent_read=True)
+            row: RoleRow = RoleRow.get(ADMIN, person_id, consistent_read=True)
         except RoleRow.DoesNotExist:
             return None
+        return row
 
 
 class AuditTable:

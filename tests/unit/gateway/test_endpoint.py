@@ -11,7 +11,7 @@ from chalice.app import Blueprint
 from chalice.test import Client
 from pydantic import BaseModel, ConfigDict
 
-from chalicelib.contracts.errors import NotFound, RateLimited, Unauthenticated
+from chalicelib.contracts.errors import Forbidden, NotFound, RateLimited, Unauthenticated
 from chalicelib.contracts.http import Principal
 from chalicelib.gateway.app import App
 from chalicelib.gateway.call import Call, Reply
@@ -32,7 +32,7 @@ class Answer(BaseModel):
 
 
 class Doors:
-    def authenticate(self, headers: Mapping[str, str]) -> Principal:
+    def authenticate(self, headers: Mapping[str, str], *, checked_later: bool = False) -> Principal:
         match headers.get("cookie", ""):
             case "sid=person":
                 return Principal(person_id="p1")
@@ -41,6 +41,10 @@ class Doors:
             case "sid=eager":
                 raise RateLimited("Wait.", retry_after=7)
         raise Unauthenticated("Sign in first.")
+
+    def admit(self, principal: Principal, action: str, trace_id: str) -> None:
+        if principal.role != "admin":
+            raise Forbidden("This needs an admin's session.")
 
 
 def make() -> tuple[App, Gateway]:
