@@ -1,0 +1,1 @@
+"""What runs at night: reading the decision log, refitting priors, judging challengers, the report."""
