@@ -21,6 +21,8 @@ WORDS_FOR: Final = timedelta(days=14)
 """Rendered words rest at most this long, and never longer than the title they name."""
 WORDS_UNKNOWN: Final = timedelta(hours=24)
 """When nobody says how long the title may rest: as if it came from a third party."""
+SILENCE: Final = "silence"
+"""Instead of a decision's id: the one row per person that tells the stream of a silence by old features."""
 
 
 class _Model(BaseModel):
@@ -151,6 +153,9 @@ class TipStore(Protocol):
 
     def write_state(self, state: TipState) -> None:
         """Write the state alone. Raises LostRace."""
+
+    def note_silence(self, person_id: str, at: datetime, snapshot_at: datetime | None, trace: str) -> None:
+        """Leave word that there was no tip by old features; nothing is written about an erased person."""
 
     def history(self, person_id: str, limit: int, before: str | None) -> Sequence[StoredDecision]:
         """Decisions with ids below `before`, newest first."""

@@ -13,6 +13,7 @@ from chalicelib.contracts.ml import Candidate, Choice, RankRequest
 from chalicelib.contracts.ports import Scorer, ScorerUnavailable, Sealer, Unsealable
 from chalicelib.domain import candidates as rule_candidates
 from chalicelib.domain import wordings
+from chalicelib.domain.freshness import current, outdated
 from chalicelib.recommender import rules
 from chalicelib.recommender.contract import WORDS_FOR, WORDS_UNKNOWN, PersonNow, TipStore
 from chalicelib.runtime.logging import logger
@@ -31,6 +32,8 @@ class Draft:
     rendered: wordings.Rendered | None
     words_expire_at: datetime
     next_look_at: datetime
+    outdated: bool
+    """Whether the features were old, so that they are worth making anew."""
 
 
 class Decider:
@@ -90,15 +93,17 @@ class Decider:
             rendered=rendered,
             words_expire_at=_words_end(request.now, response.words_expire_at, longest),
             next_look_at=response.next_look_at,
+            outdated=response.outdated,
         )
 
     def _by_rules(self, request: RankRequest) -> Draft:
         snapshot = self._store.snapshot(request.person_id)
+        old = outdated(snapshot, request.now)
         if snapshot is None:
             nothing = rules.choose([], seed=request.seed, snapshot_at=None)
-            return Draft(nothing, "template", None, request.now, request.now + LOOK_AGAIN)
+            return Draft(nothing, "template", None, request.now, request.now + LOOK_AGAIN, old)
         proposal = rule_candidates.propose(
-            snapshot,
+            current(snapshot),
             now=request.now,
             timezone=request.timezone,
             locale=request.locale,
@@ -119,11 +124,11 @@ class Decider:
                 continue
         choice = rules.choose([c for c, _ in worded], seed=request.seed, snapshot_at=snapshot.computed_at)
         if choice.chosen is None:
-            return Draft(choice, "template", None, request.now, proposal.next_look_at)
+            return Draft(choice, "template", None, request.now, proposal.next_look_at, old)
         candidate, rendered = worded[choice.chosen]
         ends = [e for r in _refs([candidate]) if (e := alive[r].expires_at) is not None]
         end = _words_end(request.now, min(ends, default=None), WORDS_FOR)
-        return Draft(choice, "template", rendered, end, proposal.next_look_at)
+        return Draft(choice, "template", rendered, end, proposal.next_look_at, old)
 
     def _titles(self, person_id: str, refs: Iterable[str], sealed: Mapping[str, bytes]) -> dict[str, str]:
         titles = {}

@@ -18,6 +18,7 @@ from chalicelib.contracts.events import (
     Envelope,
     ItemCompleted,
     RewardSettled,
+    SilenceAnswered,
     TipDue,
     TipExposed,
     TipReacted,
@@ -28,7 +29,7 @@ from chalicelib.contracts.ml import Decision
 from chalicelib.contracts.signals import storable
 from chalicelib.domain.angles import COMPLETING
 from chalicelib.domain.rewards import standing
-from chalicelib.recommender.contract import DueTip
+from chalicelib.recommender.contract import SILENCE, DueTip
 
 
 def events_of(record: Mapping[str, Any]) -> list[Envelope]:
@@ -37,6 +38,8 @@ def events_of(record: Mapping[str, Any]) -> list[Envelope]:
         return []
     change = record["dynamodb"]
     new, old = change["NewImage"], change.get("OldImage")
+    if new.get("decision_id") == {"S": SILENCE}:
+        return [_silence(new)]
     decision = Decision.model_validate_json(new["body"]["S"])
     trace = new.get("trace_id", {}).get("S", "")
     if old is None:
@@ -64,6 +67,20 @@ def events_of(record: Mapping[str, Any]) -> list[Envelope]:
         )
         events.append(_event(decision, "reward_settled", decision.reward_revision, settled, at, trace))
     return events
+
+
+def _silence(row: Mapping[str, Any]) -> Envelope:
+    at, person_id = row["changed_at"]["S"], row["person_id"]["S"]
+    answered = SilenceAnswered()
+    if "snapshot_at" in row:
+        answered.snapshot_at.CopyFrom(timestamp(datetime.fromisoformat(row["snapshot_at"]["S"])))
+    return wrap(
+        answered,
+        person_id=person_id,
+        event_id=event_id(person_id, SILENCE, at),
+        at=datetime.fromisoformat(at),
+        trace_id=row["trace_id"]["S"],
+    )
 
 
 def due_event(tip: DueTip, at: datetime, trace: str) -> Envelope:

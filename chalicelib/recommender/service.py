@@ -82,6 +82,9 @@ class RecommenderService:
                     return Recommendation(tip=shown)
                 draft = self._decider.draft(person, context, now, self._seed(), trace)
                 if draft.rendered is None:
+                    if draft.outdated:
+                        # No decision will tell the features that they are old.
+                        self._store.note_silence(person_id, now, draft.choice.snapshot_at, trace)
                     return Recommendation(tip=None, reason="nothing_now", next_look_at=draft.next_look_at)
                 try:
                     return Recommendation(tip=self._decide(person, draft, now, trace))

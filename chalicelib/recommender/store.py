@@ -6,9 +6,11 @@ Rows by PynamoDB; what spans tables (one batch read, one transaction) by the cli
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from pydantic import ValidationError
 from pynamodb.attributes import BinaryAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
@@ -16,6 +18,7 @@ from chalicelib.contracts.ml import Decision, Snapshot
 from chalicelib.contracts.signals import storable
 from chalicelib.profile.contract import ERASED, decode, profile_keys
 from chalicelib.recommender.contract import (
+    SILENCE,
     DueTip,
     LostRace,
     Page,
@@ -108,9 +111,12 @@ class RecommenderTables:
         return _state(person_id, read_rows({"tip-states": [{"person_id": person_id}]})["tip-states"])
 
     def snapshot(self, person_id: str) -> Snapshot | None:
-        """The features of the person, which `features` owns."""
+        """The features of the person, which `features` owns; one that cannot be read is none."""
         rows = read_rows({"snapshots": [{"person_id": person_id}]})["snapshots"]
-        return Snapshot.model_validate_json(rows[0]["body"]["S"]) if rows else None
+        try:
+            return Snapshot.model_validate_json(rows[0]["body"]["S"]) if rows else None
+        except ValidationError:
+            return None
 
     def item_words(self, person_id: str, item_refs: Iterable[str]) -> Mapping[str, Words]:
         """Sealed titles, which `events` owns; `expires` is epoch seconds."""
@@ -151,9 +157,31 @@ class RecommenderTables:
         """One write, on condition of the version read."""
         _transact([], state)
 
+    def note_silence(self, person_id: str, at: datetime, snapshot_at: datetime | None, trace: str) -> None:
+        """One row per person, written over; the stream of the table takes it from there."""
+        row: dict[str, Any] = {
+            "person_id": {"S": person_id},
+            "decision_id": {"S": SILENCE},
+            "changed_at": {"S": storable(at)},
+            "trace_id": {"S": trace},
+        }
+        if snapshot_at is not None:
+            row["snapshot_at"] = {"S": storable(snapshot_at)}
+        # Of two at once one is enough.
+        later = Put(
+            DecisionRow.Meta.table_name,
+            row,
+            "attribute_not_exists(changed_at) OR changed_at < :at",
+            {":at": row["changed_at"]},
+        )
+        alive = Absent(table_name("profiles"), {"person_id": person_id, "part": ERASED})
+        with suppress(LostTransaction):
+            put_all([later], [alive])
+
     def history(self, person_id: str, limit: int, before: str | None) -> Sequence[StoredDecision]:
         """One query along the sort key, newest first."""
-        below = DecisionRow.decision_id < before if before else None
+        # Ids of decisions are hexadecimal: all of them come before SILENCE.
+        below = DecisionRow.decision_id < (before or SILENCE)
         rows = DecisionRow.query(
             person_id, below, limit=limit, scan_index_forward=False, consistent_read=True
         )

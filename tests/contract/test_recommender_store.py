@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from chalicelib.contracts.consents import ConsentState
-from chalicelib.contracts.events import type_of
+from chalicelib.contracts.events import moment, type_of
 from chalicelib.contracts.http import Profile
 from chalicelib.contracts.ml import Decision, ItemBlock, ReactionRecord
 from chalicelib.contracts.stores import physical_name
@@ -360,6 +360,34 @@ class TestInDynamoDB(TipStores):
         with pytest.raises(LostRace):
             tips.decide(stored(2), pointing(stored(2)))
         assert tips.state(PERSON).version == 0
+
+    def test_a_silence_is_told_by_the_stream_and_is_no_decision(self, aws: Cloud) -> None:
+        tips, one = RecommenderTables(), stored()
+        records = stream_of(aws) if aws.kind != "moto" else list
+        tips.decide(one, pointing(one))
+        tips.note_silence(PERSON, NOW, None, "trace-1")
+        tips.note_silence(PERSON, NOW, None, "trace-1")  # twice at once
+        tips.note_silence(PERSON, NOW + timedelta(hours=2), NOW, "trace-2")
+        assert tips.history(PERSON, 10, None) == [one]
+        assert len(list(personal_stores()[1].export(PERSON))) == 1
+        told = [event for record in records() for event in events_of(record)]
+        if aws.kind != "moto":
+            silences = [e for e in told if type_of(e) == "silence_answered"]
+            assert [e.trace_id for e in silences] == ["trace-1", "trace-2"]
+            assert len({e.event_id for e in silences}) == 2
+            assert not silences[0].silence_answered.HasField("snapshot_at")
+            assert moment(silences[1].silence_answered.snapshot_at) == NOW
+            assert moment(silences[1].occurred_at) == NOW + timedelta(hours=2)
+        assert personal_stores()[1].erase(PERSON) == 2
+
+    def test_no_silence_is_noted_of_an_erased_person(self, put: Callable[..., None]) -> None:
+        put("profiles", person_id=PERSON, part="erased", body="{}")
+        RecommenderTables().note_silence(PERSON, NOW, None, "")
+        assert personal_stores()[1].erase(PERSON) == 0
+
+    def test_a_snapshot_of_another_shape_is_none(self, tips: TipStore, put: Callable[..., None]) -> None:
+        put("snapshots", person_id=PERSON, body='{"tasks": 7}')
+        assert tips.snapshot(PERSON) is None
 
     def test_the_stream_of_real_writes_becomes_events(self, aws: Cloud) -> None:
         if aws.kind == "moto":

@@ -119,6 +119,7 @@ class MemoryTips:
     decisions: dict[tuple[str, str], StoredDecision] = field(default_factory=dict)
     states: dict[str, TipState] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    silences: list[tuple[str, datetime, datetime | None, str]] = field(default_factory=list)
     before_write: Callable[[], None] | None = None
     """Runs once, just before the next write: another writer who is first."""
 
@@ -176,6 +177,10 @@ class MemoryTips:
             self._check(state)
             self.states[state.person_id] = state
 
+    def note_silence(self, person_id: str, at: datetime, snapshot_at: datetime | None, trace: str) -> None:
+        self.calls.append("note_silence")
+        self.silences.append((person_id, at, snapshot_at, trace))
+
     def history(self, person_id: str, limit: int, before: str | None) -> Sequence[StoredDecision]:
         mine = sorted((i for p, i in self.decisions if p == person_id), reverse=True)
         return [self.decisions[person_id, i] for i in mine if before is None or i < before][:limit]
@@ -223,6 +228,7 @@ class FakeScorer:
         self.requests: list[RankRequest] = []
         self.titles = {"todoist:1": "Send the invoice to Mira", "cal:1": "Budget call"}
         self.words_expire_at: datetime | None = None
+        self.outdated = False
 
     def rank(self, request: RankRequest) -> RankResponse:
         self.requests.append(request)
@@ -245,6 +251,7 @@ def response(scorer: FakeScorer, request: RankRequest) -> RankResponse:
         },
         words_expire_at=scorer.words_expire_at,
         next_look_at=request.now + timedelta(hours=2),
+        outdated=scorer.outdated,
     )
 
 

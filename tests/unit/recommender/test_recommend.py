@@ -258,6 +258,42 @@ def test_rules_offer_only_what_they_can_name(world: World) -> None:
     assert {c.candidate.item_ref for c in made.choice.candidates} == {"todoist:2"}
 
 
+def test_a_silence_by_old_features_leaves_word_and_one_by_fresh_ones_does_not(world: World) -> None:
+    world.scorer.candidates = []
+    assert world.service.recommend(PERSON, HERE, "trace-1").reason == "nothing_now"
+    assert world.store.calls == ["read"]
+    world.scorer.outdated = True
+    assert world.service.recommend(PERSON, HERE, "trace-2").reason == "nothing_now"
+    assert world.store.calls == ["read", "read", "note_silence"]
+    assert world.store.silences == [(PERSON, NOW, None, "trace-2")]
+    assert world.store.decisions == {}
+
+
+def test_a_decision_by_old_features_needs_no_word_of_its_own(world: World) -> None:
+    world.scorer.outdated = True
+    assert world.service.recommend(PERSON, HERE).tip is not None
+    assert world.store.silences == []
+
+
+def test_rules_that_say_nothing_by_old_features_leave_word_too(world: World) -> None:
+    world.scorer.fails = "down"
+    ages = {"none": None, "old": timedelta(hours=1, seconds=1), "fresh": timedelta(hours=1)}
+    for age in ages.values():
+        if age is not None:
+            world.store.snapshots[PERSON] = snapshot().model_copy(update={"computed_at": NOW - age})
+        assert world.service.recommend(PERSON, HERE).reason == "nothing_now"
+    seen = [at for _, _, at, _ in world.store.silences]
+    assert seen == [None, NOW - timedelta(hours=1, seconds=1)]
+
+
+def test_rules_read_the_facts_of_another_versions_snapshot(world: World) -> None:
+    world.scorer.fails = "down"
+    world.stores_words("todoist:1")
+    other = snapshot(task()).model_copy(update={"feature_version": 0, "done_hours": [50.0] * 24})
+    world.store.snapshots[PERSON] = other
+    assert world.service.recommend(PERSON, HERE).tip is not None
+
+
 def test_rules_without_features_or_words_say_nothing_now(world: World) -> None:
     world.scorer.fails = "down"
     nothing = world.service.recommend(PERSON, HERE)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import ml_examples as me
 
-from chalicelib.contracts.events import ConsentsChanged, DecisionMade, SignalStored
+from chalicelib.contracts.events import ConsentsChanged, DecisionMade, SignalStored, SilenceAnswered
 from chalicelib.contracts.ml import Snapshot
 from chalicelib.contracts.signals import ItemRecord, SignalRecord
 from chalicelib.runtime.logging import logger
@@ -30,7 +30,7 @@ class Memory:
         self.reads[person_id] += 1
         if person_id in self.failing:
             raise RuntimeError
-        return Person(me.ZONE, self.granted, self.erased)  # type: ignore[arg-type]
+        return Person(me.ZONE, self.granted, self.erased, ("health",))  # type: ignore[arg-type]
 
     def items(self, person_id: str, now: datetime) -> list[ItemRecord]:
         return me.items()
@@ -82,12 +82,13 @@ def test_only_the_messages_of_who_failed_come_back() -> None:
     assert [s.person_id for s in store.saved] == [me.PERSON]
 
 
-def test_a_decision_refreshes_only_what_is_old() -> None:
-    decided = me.message(DECIDED)
-    for age, refreshed in ((timedelta(minutes=59), 0), (timedelta(minutes=61), 1), (None, 1)):
-        store = Memory(at=me.NOW - age if age else None)
-        refreshing(store).handle_batch(me.batch(decided))
-        assert len(store.saved) == refreshed
+def test_a_decision_or_a_silence_refreshes_only_what_is_old() -> None:
+    decided, silent = me.message(DECIDED), me.message(SilenceAnswered(), 2)
+    for messages in ((decided,), (silent,), (decided, silent)):
+        for age, refreshed in ((timedelta(minutes=59), 0), (timedelta(minutes=61), 1), (None, 1)):
+            store = Memory(at=me.NOW - age if age else None)
+            refreshing(store).handle_batch(me.batch(*messages))
+            assert len(store.saved) == refreshed
     fresh = Memory(at=me.NOW)
     refreshing(fresh).handle_batch(me.batch(decided, stored(2)))
     assert len(fresh.saved) == 1
@@ -113,6 +114,12 @@ def test_what_was_withdrawn_leaves_the_snapshot() -> None:
     refreshing(store).handle_batch(me.batch(changed))
     assert store.saved[0].tasks
     assert store.saved[0].habits == store.saved[0].events == []
+
+
+def test_goals_come_from_the_profile() -> None:
+    store = Memory()
+    refreshing(store).handle_batch(me.batch(stored(1)))
+    assert store.saved[0].goals == ["health"]
 
 
 def test_an_erased_person_gets_no_snapshot() -> None:
