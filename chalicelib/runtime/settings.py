@@ -97,6 +97,34 @@ class Settings(BaseModel):
     admin_session_hours: int = Field(
         default=12, ge=1, le=168, description="Absolute life of an admin's session."
     )
+    todoist_client_id: str = Field(
+        default="", description="Client id at Todoist; empty: not to be connected."
+    )
+    todoist_secret_parameter: str = Field(
+        default="",
+        description="SSM parameter of Todoist's client secret; default /oo/<stage>/todoist-client-secret.",
+    )
+    google_calendar_client_id: str = Field(
+        default="", description="Client id at Google for calendars; empty: not to be connected."
+    )
+    google_calendar_secret_parameter: str = Field(
+        default="",
+        description="SSM parameter of that client's secret; default /oo/<stage>/google-calendar-client-secret.",
+    )
+    sandbox_url: str = Field(
+        default="",
+        pattern=r"^(http://127\.0\.0\.1:[0-9]+)?$",
+        description="A third party on this machine, to try connecting out; only in stage local.",
+    )
+    address_calls_per_minute: int = Field(
+        default=60, ge=1, description="Calls a minute from one address to what needs no session."
+    )
+    person_calls_per_minute: int = Field(
+        default=240, ge=1, description="Calls a minute of one person, over all their sessions and apps."
+    )
+    decisions_per_hour: int = Field(
+        default=60, ge=1, le=60, description="How many new tips one person may be given in an hour."
+    )
     admin_token_sha256: str = Field(
         default="",
         pattern=r"^([0-9a-f]{64})?$",
@@ -168,6 +196,10 @@ def load(environment: Mapping[str, str]) -> Settings:
         update={
             "rank_function": raw.rank_function or raw.name("rank"),
             "key_alias": raw.key_alias or f"alias/{raw.name('persons')}",
+            "todoist_secret_parameter": raw.todoist_secret_parameter
+            or f"/oo/{raw.stage}/todoist-client-secret",
+            "google_calendar_secret_parameter": raw.google_calendar_secret_parameter
+            or f"/oo/{raw.stage}/google-calendar-client-secret",
             "oidc_secret_parameter": raw.oidc_secret_parameter or f"/oo/{raw.stage}/oidc-client-secret",
             "google_secret_parameter": raw.google_secret_parameter or f"/oo/{raw.stage}/google-client-secret",
             "apple_key_parameter": raw.apple_key_parameter or f"/oo/{raw.stage}/apple-private-key",
