@@ -1,6 +1,8 @@
 """The Chalice app: creates it and registers the blueprints; nothing else."""
 
 from chalicelib.auth import routes as auth_routes
+from chalicelib.auth.admins import routes as admins_routes
+from chalicelib.auth.tokens import routes as tokens_routes
 from chalicelib.events import consumers as events_consumers
 from chalicelib.events import routes as events_routes
 from chalicelib.gateway import routes as gateway_routes
@@ -15,6 +17,8 @@ app = create_app()
 
 app.register_blueprint(gateway_routes.bp)
 app.register_blueprint(auth_routes.bp)
+app.register_blueprint(tokens_routes.bp)
+app.register_blueprint(admins_routes.bp)
 app.register_blueprint(profile_routes.bp)
 app.register_blueprint(events_routes.bp)
 app.register_blueprint(recommender_routes.bp)

@@ -28,7 +28,7 @@ from chalicelib.runtime.logging import logger
 
 if TYPE_CHECKING:
     from chalicelib.auth.admins.service import AdminService
-    from chalicelib.auth.service import SessionService, SignInService
+    from chalicelib.auth.service import IdentityService, SessionService, SignInService
     from chalicelib.auth.tokens.keys import SigningKeys
     from chalicelib.auth.tokens.service import TokenService
     from chalicelib.events.service import EventsService
@@ -88,19 +88,22 @@ def sessions() -> SessionService:
 def sign_in() -> SignInService:
     """Sign-in; its libraries are loaded only here."""
     from chalicelib.auth.providers import configured_providers
-    from chalicelib.auth.service import SignInService
-    from chalicelib.auth.store import IdentityTable, SignInTable
+    from chalicelib.auth.service import Endings, SignInService
+    from chalicelib.auth.store import IdentityTable, SignInTable, erased
     from chalicelib.runtime.settings import settings
 
-    return SignInService(
-        configured_providers(settings()),
-        SignInTable(),
-        IdentityTable(),
-        sessions(),
-        clock(),
-        ids(),
-        settings(),
-    )
+    tools = (clock(), ids(), settings())
+    endings = Endings(IdentityTable(), sessions(), tokens, admins(), erased, *tools)
+    return SignInService(configured_providers(settings()), SignInTable(), endings, sessions(), *tools)
+
+
+@cache
+def identities() -> IdentityService:
+    """The ways in which a person signs in."""
+    from chalicelib.auth.service import IdentityService
+    from chalicelib.auth.store import IdentityTable
+
+    return IdentityService(IdentityTable(), sessions())
 
 
 @cache

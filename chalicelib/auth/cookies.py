@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 
 def read(headers: Mapping[str, str], name: str) -> str:
-    """The cookie's value, or an empty string. Header names are lower case."""
-    for pair in headers.get("cookie", "").split(";"):
-        key, _, value = pair.strip().partition("=")
-        if key == name:
-            return value
-    return ""
+    """The cookie's value, or an empty string. Header names are lower case.
+
+    Two values are none: a sibling domain may have set one of them, and which is ours nobody can tell.
+    """
+    pairs = (pair.strip().partition("=") for pair in headers.get("cookie", "").split(";"))
+    values = {value for key, _, value in pairs if key == name}
+    return values.pop() if len(values) == 1 else ""
 
 
 def write(name: str, value: str, *, max_age: int, secure: bool, same_site: str = "Lax") -> str:

@@ -95,6 +95,7 @@ class SessionSummary(BaseModel):
     id: str
     current: bool
     provider: str
+    client: Literal["browser", "app"]
     created_at: datetime
     last_seen_at: datetime
     expires_at: datetime

@@ -10,7 +10,14 @@ from chalice.app import Blueprint
 from chalicelib import wiring
 from chalicelib.auth import cookies, replies
 from chalicelib.auth.contract import SESSION_COOKIE, SIGN_IN_COOKIE
-from chalicelib.auth.http import Callback, LoginQuery, SessionList
+from chalicelib.auth.http import (
+    Callback,
+    IdentityList,
+    LinkRequest,
+    LinkStarted,
+    LoginQuery,
+    SessionList,
+)
 from chalicelib.contracts.errors import Malformed, NotFound, OoError, Unauthenticated
 from chalicelib.contracts.http import AdminTokenRequest, Providers, SessionInfo
 from chalicelib.gateway.call import Call, Reply
@@ -36,11 +43,14 @@ def providers(call: Call[None]) -> Providers:
 def login(call: Call[None]) -> Reply:
     """Start a sign-in: go to the provider.
 
-    Needs a browser that keeps cookies; afterwards it comes back to `return_to`.
+    Needs a browser that keeps cookies; afterwards it comes back to `return_to`. With `client` an app signs
+    in: the browser goes on to its `redirect_uri` with a code for `POST /api/auth/oauth/token`.
     """
     url = settings().public_url
     try:
-        begun = wiring.sign_in().begin(call.path["provider"], call.query.return_to, call.headers)
+        begun = wiring.sign_in().begin(
+            call.path["provider"], call.query.return_to, call.headers, call.query.app
+        )
     except OoError as error:
         return _back_to_page(call, error)
     return Reply(status=303, headers={"Location": begun.url}, cookies=[replies.sign_in_cookie(begun, url)])
@@ -80,9 +90,40 @@ def callback_form(call: Call[bytes]) -> Reply:
 )  # fmt: skip
 def token(call: Call[AdminTokenRequest]) -> Reply:
     """Sign in as admin with the admin token."""
-    started = wiring.sign_in().admin(call.body.token, call.headers)
+    started = wiring.sign_in().admin(call.body.token, call.headers, call.trace_id)
     info = SessionInfo(person_id=None, role="admin", expires_at=started.expires_at)
     return Reply(body=info, cookies=[replies.session_cookie(started, settings().public_url)])
+
+
+@api.endpoint(
+    bp, "POST", "/api/auth/link/{provider}", body=LinkRequest, answers={200: LinkStarted},
+    problems=(403, 503),
+)  # fmt: skip
+def link(call: Call[LinkRequest]) -> Reply:
+    """Add a way to sign in: send the browser to `url`.
+
+    It comes back to `return_to`, or to `/?signin=failed&reason=...`: `conflict` when that account already
+    signs in to another oO.
+    """
+    begun = wiring.sign_in().link(call.path["provider"], call.principal, call.body.return_to, call.headers)
+    cookie = replies.sign_in_cookie(begun, settings().public_url)
+    return Reply(body=LinkStarted(url=begun.url), cookies=[cookie])
+
+
+@api.endpoint(bp, "GET", "/api/auth/identities", answers={200: IdentityList})
+def identities(call: Call[None]) -> IdentityList:
+    """List the ways in which you sign in."""
+    return wiring.identities().list(call.person_id)
+
+
+@api.endpoint(bp, "DELETE", "/api/auth/identities/{id}", answers={204: None}, problems=(409,))
+def unlink(call: Call[None]) -> Reply:
+    """Take a way to sign in away, and end the other sessions that it began.
+
+    The last one stays.
+    """
+    wiring.identities().unlink(call.principal, call.person_id, call.path["id"])
+    return Reply(status=204)
 
 
 @api.endpoint(bp, "GET", "/api/auth/session", access="session", answers={200: SessionInfo})
@@ -102,7 +143,7 @@ def sessions(call: Call[None]) -> SessionList:
 
 @api.endpoint(bp, "DELETE", "/api/auth/sessions/{id}", answers={204: None})
 def revoke(call: Call[None]) -> Reply:
-    """End one of one's own sessions."""
+    """End one of your own sessions, a browser's or an app's."""
     wiring.sessions().revoke(call.person_id, call.path["id"])
     return Reply(status=204)
 
@@ -118,17 +159,18 @@ def logout(call: Call[None]) -> Reply:
 def _finish(call: Call[Any], answer: Callback) -> Reply:
     url = settings().public_url
     try:
-        done = wiring.sign_in().finish(call.path["provider"], answer, call.headers)
+        done = wiring.sign_in().finish(call.path["provider"], answer, call.headers, call.trace_id)
     except OoError as error:
         return _back_to_page(call, error)
-    _log.info("signed in", provider=call.path["provider"])
+    if done.failed is None:
+        _log.info("signed in", provider=call.path["provider"])
+    else:
+        _log.warning("sign-in failed", provider=call.path["provider"], reason=replies.reason(done.failed))
+    session = [replies.session_cookie(done.started, url)] if done.started else []
     return Reply(
         status=303,
-        headers={"Location": replies.location(url, done.return_to)},
-        cookies=[
-            replies.session_cookie(done.started, url),
-            cookies.clear(SIGN_IN_COOKIE, secure=replies.is_secure(url)),
-        ],
+        headers={"Location": done.location},
+        cookies=[*session, cookies.clear(SIGN_IN_COOKIE, secure=replies.is_secure(url))],
     )
 
 

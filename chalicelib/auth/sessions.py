@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Literal
 
 from chalicelib.auth import cookies
-from chalicelib.auth.contract import SESSION_COOKIE, Session, SessionStore
+from chalicelib.auth.contract import APP, SESSION_COOKIE, Session, SessionStore
 from chalicelib.auth.counting import counters
 from chalicelib.auth.http import SessionList, SessionSummary
 from chalicelib.contracts.errors import NotFound, RateLimited, Unauthenticated
@@ -49,7 +49,7 @@ class Started:
 
 
 class SessionService:
-    """Makes, reads, slides and ends sessions. Is the gateway's `Authenticator`."""
+    """Makes, reads, slides and ends the sessions of browsers; lists and ends those of apps too."""
 
     def __init__(self, store: SessionStore, clock: Clock, ids: Ids, settings: Settings) -> None:
         self._store = store
@@ -93,10 +93,17 @@ class SessionService:
         role: Literal["person", "admin"],
         provider: str,
         previous: Mapping[str, str],
+        ended: str = "",
     ) -> Started:
-        """A fresh session; the one that the headers `previous` present ends, so none outlives a sign-in."""
+        """A fresh session; the one that the headers `previous` present ends, so none outlives a sign-in.
+
+        So does the one with the key `ended`: a provider that posts a form brings no `sid` along.
+        """
         self.end(previous)
+        if ended:
+            self._store.end(ended)
         now = self._now()
+        days, hours = self._settings.session_days, self._settings.admin_session_hours
         secret = self._ids.secret()
         session = Session(
             key=digest(secret),
@@ -105,38 +112,37 @@ class SessionService:
             provider=provider,
             created_at=now,
             last_seen=now,
-            expires=now + self._settings.session_days * DAY,
+            expires=now + (min(days * DAY, hours * 3600) if role == "admin" else days * DAY),
         )
         self._store.put(session)
         return Started(secret, session)
 
     def end(self, headers: Mapping[str, str]) -> None:
         """End the session whose cookie these headers carry, if there is one."""
-        secret = cookies.read(headers, SESSION_COOKIE)
-        if _SECRET.match(secret):
-            self._store.end(digest(secret))
+        if key := presented(headers):
+            self._store.end(key)
 
-    def discard(self, started: Started) -> None:
+    def current(self, key: str) -> Session | None:
+        """The session of that key, if it is in force."""
+        session = self._store.get(key) if key else None
+        return session if session is not None and self._alive(session) else None
+
+    def discard(self, session: Session) -> None:
         """End a session whose secret was never handed out."""
-        self._store.end(started.session.key)
+        self._store.end(session.key)
 
     def list(self, principal: Principal) -> SessionList:
         """The sessions of the person that are in force, the latest used first."""
         if principal.person_id is None:
             return SessionList(sessions=[])
-        now = self._now()
-        idle_since = now - self._settings.session_idle_days * DAY
-        alive = [
-            s
-            for s in self._store.of_person(principal.person_id)
-            if s.expires > now and s.last_seen > idle_since
-        ]
+        alive = [s for s in self._store.of_person(principal.person_id) if self._alive(s)]
         return SessionList(
             sessions=[
                 SessionSummary(
                     id=s.key,
                     current=s.key == principal.session_id,
                     provider=s.provider,
+                    client="app" if s.client else "browser",
                     created_at=datetime.fromtimestamp(s.created_at, UTC),
                     last_seen_at=datetime.fromtimestamp(s.last_seen, UTC),
                     expires_at=datetime.fromtimestamp(s.expires, UTC),
@@ -150,5 +156,22 @@ class SessionService:
         if not _KEY.match(session_id) or not self._store.end(session_id, person_id=person_id):
             raise NotFound("You have no such session; see GET /api/auth/sessions.")
 
+    def end_others(self, person_id: str, provider: str, keep: str) -> None:
+        """End every session that the provider vouched for, but for the one with the key `keep`."""
+        for session in self._store.of_person(person_id):
+            if session.provider == provider and session.key != keep:
+                self._store.end(session.key, person_id=person_id)
+
+    def _alive(self, session: Session) -> bool:
+        now, settings = self._now(), self._settings
+        idle_days = settings.mobile_idle_days if session.client == APP else settings.session_idle_days
+        return not session.pending and session.expires > now and session.last_seen > now - idle_days * DAY
+
     def _now(self) -> int:
         return int(self._clock.now().timestamp())
+
+
+def presented(headers: Mapping[str, str]) -> str:
+    """The key of the session whose cookie these headers carry, in force or not; else empty."""
+    secret = cookies.read(headers, SESSION_COOKIE)
+    return digest(secret) if _SECRET.match(secret) else ""

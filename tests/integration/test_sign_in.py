@@ -115,8 +115,16 @@ def site(aws: Any, issuer: str) -> Iterator[Site]:
 
 def forget() -> None:
     """Read the environment again."""
-    for kept in (settings, wiring.sessions, wiring.sign_in):
+    for kept in (
+        settings,
+        wiring.sessions,
+        wiring.sign_in,
+        wiring.tokens,
+        wiring.signing_keys,
+        wiring.admins,
+    ):
         kept.cache_clear()
+    wiring.identities.cache_clear()
 
 
 def query(url: str) -> dict[str, str]:

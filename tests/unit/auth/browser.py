@@ -16,22 +16,24 @@ from chalicelib.wiring import api
 
 
 def make_client() -> tuple[Client, Any]:
-    """A client of the auth routes alone, and their module.
+    """A client of the auth routes alone, and the module of sign-in.
 
-    A blueprint can be registered once, so this is a copy of the module: the app keeps its own.
+    A blueprint can be registered once, so these are copies of the modules: the app keeps its own.
     """
-    spec = importlib.util.find_spec("chalicelib.auth.routes")
-    assert spec is not None
-    assert spec.loader is not None
-    module, known = importlib.util.module_from_spec(spec), list(api.specs)
-    try:
-        spec.loader.exec_module(module)
-    finally:
-        api.specs[:] = known
-    app = create_app()
-    app.register_blueprint(module.bp)
+    app, modules = create_app(), []
+    for name in ("auth", "auth.tokens", "auth.admins"):
+        spec = importlib.util.find_spec(f"chalicelib.{name}.routes")
+        assert spec is not None
+        assert spec.loader is not None
+        module, known = importlib.util.module_from_spec(spec), list(api.specs)
+        try:
+            spec.loader.exec_module(module)
+        finally:
+            api.specs[:] = known
+        app.register_blueprint(module.bp)
+        modules.append(module)
     # A folder without .chalice: the environment stays the test's own.
-    return Client(app, project_dir=str(Path(__file__).parent)), module
+    return Client(app, project_dir=str(Path(__file__).parent)), modules[0]
 
 
 @dataclass

@@ -14,10 +14,9 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from chalicelib import wiring
-from chalicelib.auth.service import SessionService, SignInService
 from chalicelib.runtime.settings import Settings
 from tests.unit.auth.browser import Answer, Browser, make_client
-from tests.unit.auth.memory import IDS, SETTINGS, MemoryIdentities, MemorySessions, MemorySignIns, SetClock
+from tests.unit.auth.memory import SETTINGS, Auth, MemorySessions, SetClock
 from tests.unit.auth.provider import FakeIssuer, make_key
 
 CALLBACK = "/api/auth/callback/oidc"
@@ -30,6 +29,7 @@ class Site:
     sessions: MemorySessions
     browser: Browser
     settings: Settings
+    auth: Auth
 
     def another(self, accept: str = "text/html") -> Browser:
         return Browser(self.browser.client, accept=accept)
@@ -53,19 +53,20 @@ def make_site(key: RSAKey, monkeypatch: pytest.MonkeyPatch) -> Any:
     def make(**changes: Any) -> Site:
         form_post = changes.pop("form_post", False)
         settings = SETTINGS.model_copy(update={"calls_per_minute": 50, **changes})
-        clock, table = SetClock(), MemorySessions()
+        clock = SetClock()
+        auth = Auth(clock, settings)
         issuer = FakeIssuer(key, lambda: int(clock.now().timestamp()))
         provider = issuer.provider()
         provider.form_post = form_post
-        sessions = SessionService(table, clock, IDS, settings)
-        service = SignInService(
-            {"oidc": provider}, MemorySignIns(), MemoryIdentities(), sessions, clock, IDS, settings
-        )
-        monkeypatch.setattr(wiring, "sessions", lambda: sessions)
+        service = auth.sign_in({"oidc": provider})
+        monkeypatch.setattr(wiring, "sessions", lambda: auth.sessions)
         monkeypatch.setattr(wiring, "sign_in", lambda: service)
+        monkeypatch.setattr(wiring, "tokens", lambda: auth.tokens)
+        monkeypatch.setattr(wiring, "admins", lambda: auth.admins)
+        monkeypatch.setattr(wiring, "identities", lambda: auth.identities)
         client, routes = make_client()
         monkeypatch.setattr(routes, "settings", lambda: settings)
-        return Site(issuer, clock, table, Browser(client), settings)
+        return Site(issuer, clock, auth.sessions_table, Browser(client), settings, auth)
 
     return make
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,10 +15,10 @@ from joserfc.jwk import OctKey, RSAKey
 
 from chalicelib.auth.contract import SIGN_IN_SECONDS, Session, SignInRefused
 from chalicelib.auth.http import Callback, LoginQuery
-from chalicelib.auth.service import Begun, Finished, SessionService, SignInService
+from chalicelib.auth.service import Begun, Ended, SignInService, Started
 from chalicelib.contracts.errors import Conflict, Forbidden, NotFound, Unauthenticated, Unavailable
 from chalicelib.runtime.settings import Settings
-from tests.unit.auth.memory import IDS, SETTINGS, MemoryIdentities, MemorySessions, MemorySignIns, SetClock
+from tests.unit.auth.memory import SETTINGS, Auth, SetClock
 from tests.unit.auth.provider import CLIENT, ISSUER, FakeIssuer, make_key
 
 REDIRECT = "https://oo.example/api/auth/callback/oidc"
@@ -32,19 +31,16 @@ class House:
     issuer: FakeIssuer
     clock: SetClock
     settings: Settings = SETTINGS
-    sign_ins: MemorySignIns = field(default_factory=MemorySignIns)
-    identities: MemoryIdentities = field(default_factory=MemoryIdentities)
-    sessions_table: MemorySessions = field(default_factory=MemorySessions)
     headers: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.sessions = SessionService(self.sessions_table, self.clock, IDS, self.settings)
+        self.auth = Auth(self.clock, self.settings)
+        self.sign_ins, self.identities = self.auth.sign_ins, self.auth.identities_table
+        self.sessions, self.sessions_table = self.auth.sessions, self.auth.sessions_table
         self.service = self.make(self.issuer.provider())
 
     def make(self, provider: Any) -> SignInService:
-        return SignInService(
-            {"oidc": provider}, self.sign_ins, self.identities, self.sessions, self.clock, IDS, self.settings
-        )
+        return self.auth.sign_in({"oidc": provider})
 
     def begin(self, return_to: str = "/") -> Begun:
         begun = self.service.begin("oidc", return_to, self.headers)
@@ -54,8 +50,13 @@ class House:
     def leave(self, subject: str = "ada") -> dict[str, str]:
         return self.issuer.consent(self.begin().url, subject)
 
-    def come_back(self, answer: dict[str, str], provider: str = "oidc") -> Finished:
+    def come_back(self, answer: dict[str, str], provider: str = "oidc") -> Ended:
         return self.service.finish(provider, Callback(**answer), self.headers)
+
+    def signed_in(self, answer: dict[str, str]) -> Started:
+        started = self.come_back(answer).started
+        assert started is not None
+        return started
 
     def refused(self, answer: dict[str, str]) -> str:
         with pytest.raises(SignInRefused) as refusal:
@@ -88,25 +89,23 @@ def form(request: httpx.Request) -> dict[str, str]:
 
 
 def test_who_comes_back_gets_a_session(house: House) -> None:
-    done = house.come_back(house.leave())
-    who = house.sessions.authenticate({"cookie": f"sid={done.started.secret}"})
+    done = house.signed_in(house.leave())
+    who = house.sessions.authenticate({"cookie": f"sid={done.secret}"})
     assert who.role == "person"
     assert who.person_id is not None
     assert "ada" not in repr(house.identities)  # only hashed
 
 
 def test_the_same_person_returns_and_another_is_another(house: House) -> None:
-    persons = [
-        house.come_back(house.leave(subject)).started.session.person_id for subject in ("ada", "ada", "bob")
-    ]
+    persons = [house.signed_in(house.leave(subject)).session.person_id for subject in ("ada", "ada", "bob")]
     assert persons[0] == persons[1] != persons[2]
 
 
 def test_an_erased_person_comes_back_as_a_new_one(house: House) -> None:
-    first = house.come_back(house.leave()).started.session.person_id
+    first = house.signed_in(house.leave()).session.person_id
     assert first is not None
     assert house.identities.erase(first) == 1
-    assert house.come_back(house.leave()).started.session.person_id != first
+    assert house.signed_in(house.leave()).session.person_id != first
 
 
 def test_a_person_erased_during_the_sign_in_gets_no_session(
@@ -125,8 +124,8 @@ def test_a_person_erased_during_the_sign_in_gets_no_session(
         patch.setattr(house.sessions_table, "put", erased_meanwhile)
         with pytest.raises(Conflict):
             house.come_back(answer)
-    assert house.sessions_table.rows == house.identities.rows == {}
-    assert house.come_back(house.leave()).started.secret
+    assert (house.sessions_table.rows, house.identities.rows) == ({}, {})
+    assert house.signed_in(house.leave()).secret
 
 
 def test_what_is_sent_is_the_code_flow_with_pkce_state_and_nonce(house: House) -> None:
@@ -167,9 +166,9 @@ def test_two_tabs_of_one_browser_may_both_finish(house: House) -> None:
     first = house.issuer.consent(house.begin().url, "ada")
     second_url = house.begin().url
     one = house.issuer.consent(second_url, "ada")
-    assert house.come_back(one).started.secret
+    assert house.signed_in(one).secret
     house.issuer.claims = {"nonce": next(iter(house.sign_ins.rows.values())).nonce}
-    assert house.come_back(first).started.secret
+    assert house.signed_in(first).secret
 
 
 def test_a_public_client_sends_no_secret(house: House) -> None:
@@ -221,7 +220,7 @@ def test_another_browsers_callback_is_refused_and_leaves_the_sign_in(
     own, house.headers = house.headers, headers
     assert house.refused(answer) == "state"
     house.headers = own
-    assert house.come_back(answer).started.secret
+    assert house.signed_in(answer).secret
 
 
 def test_a_sign_in_that_takes_too_long_is_refused(house: House) -> None:
@@ -233,15 +232,12 @@ def test_a_sign_in_that_takes_too_long_is_refused(house: House) -> None:
 def test_a_sign_in_may_take_nearly_ten_minutes(house: House) -> None:
     answer = house.leave()
     house.clock.forward(seconds=SIGN_IN_SECONDS - 1)
-    assert house.come_back(answer).started.secret
+    assert house.signed_in(answer).secret
 
 
 def test_another_providers_callback_is_refused(house: House) -> None:
     provider = house.issuer.provider()
-    house.service = SignInService(
-        {"oidc": provider, "other": provider},
-        house.sign_ins, house.identities, house.sessions, house.clock, IDS, SETTINGS,
-    )  # fmt: skip
+    house.service = house.auth.sign_in({"oidc": provider, "other": provider})
     answer = house.leave()
     with pytest.raises(SignInRefused):
         house.come_back(answer, provider="other")
@@ -269,7 +265,7 @@ def test_no_code_is_refused(house: House) -> None:
 def test_an_answer_in_another_issuers_name_is_refused(house: House) -> None:
     assert house.refused({**house.leave(), "iss": "https://evil.example"}) == "token"
     assert house.issuer.sent("/token") == []
-    assert house.come_back({**house.leave(), "iss": ISSUER}).started.secret
+    assert house.signed_in({**house.leave(), "iss": ISSUER}).secret
 
 
 # --- the token does not hold ------------------------------------------------------------------
@@ -316,7 +312,7 @@ def test_times_hold_to_a_minute(house: House, name: str, seconds: int, holds: bo
     answer = house.leave()
     house.issuer.claims = {name: int(house.clock.now().timestamp()) + seconds}
     if holds:
-        assert house.come_back(answer).started.secret
+        assert house.signed_in(answer).secret
     else:
         assert house.refused(answer) == "token"
 
@@ -324,7 +320,7 @@ def test_times_hold_to_a_minute(house: House, name: str, seconds: int, holds: bo
 def test_several_audiences_hold_when_we_are_the_authorized_one(house: House) -> None:
     answer = house.leave()
     house.issuer.claims = {"aud": [CLIENT, "other"], "azp": CLIENT}
-    assert house.come_back(answer).started.secret
+    assert house.signed_in(answer).secret
 
 
 def test_a_token_signed_by_a_stranger_is_refused(house: House) -> None:
@@ -397,7 +393,7 @@ def test_a_rotated_key_is_fetched_at_once(house: House, kid: str | None) -> None
     house.come_back(house.leave())
     house.issuer.key = make_key("two")
     house.issuer.header = {"alg": "RS256", **({"kid": kid} if kid else {})}
-    assert house.come_back(house.leave()).started.secret
+    assert house.signed_in(house.leave()).secret
     assert len(house.issuer.sent("/jwks")) == 2
 
 
@@ -485,7 +481,8 @@ def test_a_discovery_document_that_does_not_hold_stops_sign_in(
 @pytest.mark.parametrize("path", ["/", "/?from=tip", "/admin", "/a%20b#c", "/x?next=https://e.example"])
 def test_paths_of_this_site_are_kept(house: House, path: str) -> None:
     begun = house.begin(LoginQuery(return_to=path).return_to)
-    assert house.come_back(house.issuer.consent(begun.url, "ada")).return_to == path
+    came_back = house.come_back(house.issuer.consent(begun.url, "ada"))
+    assert came_back.location == f"https://oo.example{path}"
 
 
 @pytest.mark.parametrize(
@@ -546,10 +543,7 @@ def test_the_admin_token_may_be_off(key: RSAKey) -> None:
 def test_health_tells_what_would_not_work(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     assert house.service.health().status == "ok"
     assert house.issuer.requests == []
-    nobody: Callable[..., SignInService] = lambda: SignInService(  # noqa: E731
-        {}, house.sign_ins, house.identities, house.sessions, house.clock, IDS, SETTINGS
-    )
-    assert nobody().health().status == "degraded"
+    assert house.auth.sign_in({}).health().status == "degraded"
 
     def broken(state: str) -> None:
         raise ConnectionError(state)
