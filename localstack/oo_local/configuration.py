@@ -41,6 +41,12 @@ class LocalSettings(BaseModel):
     installer: Literal["auto", "uv", "pip"] = Field(
         default="auto", description="What installs packages: auto takes uv when it is there or can be had."
     )
+    profiles: str = Field(
+        default="",
+        pattern=r"^(mlops)?$",
+        description="What is started beside: `mlops`, MLflow's web page on the registry.",
+    )
+    mlflow_port: Port = Field(default=5000, description="Where that page answers on 127.0.0.1.")
     demo: Literal["yes", "no"] = Field(default="yes", description="Whether a demo person is made at start.")
     admin_token: str = Field(
         default="", description="Token of the admin sign-in; empty: one is made and kept in .oo/admin-token."
@@ -100,9 +106,9 @@ def configure(values: Mapping[str, str]) -> Configuration:
         mistakes += [
             f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False)
         ]
-    ports = [local.port, local.emulator_port, local.identity_port]
+    ports = [local.port, local.emulator_port, local.identity_port, local.mlflow_port]
     if len(set(ports)) < len(ports):
-        mistakes.append("OO_PORT, OO_EMULATOR_PORT and OO_IDENTITY_PORT must differ")
+        mistakes.append("OO_PORT, OO_EMULATOR_PORT, OO_IDENTITY_PORT and OO_MLFLOW_PORT must differ")
     try:
         load({"OO_STAGE": "local", **passed})
     except SettingsError as error:

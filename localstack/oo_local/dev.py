@@ -94,6 +94,8 @@ def _tell(shown: Shown, stack: Stack, first: FirstTip | None, seconds: float) ->
         say(f"  Nothing for the demo person now ({first.reason}); look again at {first.next_look_at}.")
     say(f"  oO is at [bold]{stack.url}[/bold] [dim](ready in {seconds:.0f} s)[/dim]")
     say('  Sign in there as "demo" to see it, or as anyone else to start afresh.')
+    if stack.registry_page:
+        say(f"  The registry is at [bold]{stack.registry_page}[/bold] [dim](make nightly fills it)[/dim]")
     say("  [dim]make logs · make reload · make signin SUBJECT=demo · Ctrl-C stops, state is kept[/dim]")
     say(f"  [dim]admin token: {stack.home / 'admin-token'}[/dim]")
 

@@ -14,7 +14,7 @@ def reset(home: Path | None = None) -> int:
     try:
         found = running(home)
     except NotRunning:
-        for name in ("state", "s3", "run", "cookies", "build", "tmp", "logs"):
+        for name in ("state", "s3", "run", "cookies", "build", "tmp", "logs", "mlflow", "reports"):
             shutil.rmtree(home / name, ignore_errors=True)
         for name in ("admin-token", "oidc-client-secret"):
             (home / name).unlink(missing_ok=True)

@@ -19,6 +19,7 @@ from oo_local.emulator import Emulator, client
 from oo_local.ports import HOST, is_free, wait_until
 from oo_local.processes import Child
 from oo_local.progress import Progress, StepFailed
+from oo_local.registry_page import registry_uri, start_page
 from oo_local.running import NotRunning, Running, announce, running, withdraw
 
 CLIENT_ID: Final = "oo"
@@ -54,6 +55,17 @@ class Stack:
         """The admin token."""
         return admin_token(self.configuration, self.home)
 
+    @property
+    def registry_uri(self) -> str:
+        """Where MLflow keeps the registry."""
+        return self.configuration.functions.get("OO_MLFLOW_TRACKING_URI") or registry_uri(self.home)
+
+    @property
+    def registry_page(self) -> str | None:
+        """Where MLflow's page is; None: it was not asked for."""
+        local = self.configuration.local
+        return f"http://{HOST}:{local.mlflow_port}" if local.profiles else None
+
     def start(self, progress: Progress) -> None:
         """Start everything, step by step. Raises StepFailed; whatever ran by then is stopped."""
         try:
@@ -80,6 +92,12 @@ class Stack:
             self.deploy()
         with progress.step("open the front", _LOGS):
             self._start_front()
+        if self.configuration.local.profiles:
+            mend = "look into .oo/logs/mlflow.log, or start without PROFILES"
+            with progress.step("open the registry's page", mend):
+                self._children.append(
+                    start_page(self.root, self.home, self.registry_uri, self.configuration.local.mlflow_port)
+                )
         ports = {name: str(port) for name, port in self._ports().items()}
         announce(self.home, Running(self.url, self.endpoint, os.getpid(), ports))
 
@@ -97,6 +115,7 @@ class Stack:
             "OO_OIDC_SECRET_PARAMETER": SECRET_PARAMETER,
             "OO_MOBILE_REDIRECTS": "oo://signin",
             "OO_ADMIN_TOKEN_SHA256": digest(self.token),
+            "OO_MLFLOW_TRACKING_URI": self.registry_uri,
             **self.configuration.functions,
         }
         return Deployment(
@@ -133,6 +152,7 @@ class Stack:
             "OO_PORT": local.port,
             "OO_EMULATOR_PORT": local.emulator_port,
             "OO_IDENTITY_PORT": local.identity_port,
+            **({"OO_MLFLOW_PORT": local.mlflow_port} if local.profiles else {}),
         }
 
     def _check_ports(self) -> None:
