@@ -18,6 +18,7 @@ __all__ = ["NAMES", "Learner", "StateMismatch", "make"]
 _POLICIES: Final = {
     "epsilon_greedy_v1": "EpsilonGreedyV1",
     "epsilon_greedy_v2": "EpsilonGreedyV2",
+    "mixed_ts": "MixedTS",
     "lin_ucb": "LinUCB",
     "lin_ts": "LinTS",
     "square_cb": "SquareCB",

@@ -25,8 +25,8 @@ def train(learner, rounds: int = 40, seed: int = 1) -> None:  # type: ignore[no-
     taste = rng.normal(size=12)
     for _ in range(rounds):
         rows = rng.uniform(-1, 1, (6, 12))
-        index, vector = learner.act(CONTEXT, rows)
-        learner.update(CONTEXT, rows, index, float(rows[index] @ taste > 0), vector)
+        index, _ = learner.act(CONTEXT, rows)
+        learner.learn(CONTEXT, rows[index], float(rows[index] @ taste > 0))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -98,7 +98,7 @@ def test_state_comes_back_bit_for_bit(name: str) -> None:
     assert again.to_bytes() == learner.to_bytes()
     rows = candidates(9, 3)
     assert np.array_equal(again.probabilities(CONTEXT, rows), learner.probabilities(CONTEXT, rows))
-    assert len(learner.to_bytes()) < 4096
+    assert len(learner.to_bytes()) < 4096  # all decisions on one day
 
 
 @pytest.mark.parametrize("broken", [b"", b"OOR1", bytes(4000)])

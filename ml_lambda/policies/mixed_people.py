@@ -1,0 +1,187 @@
+"""The people of one mixed_ts learner, and what it learns from all of them while it runs in memory.
+
+A harness hands the policy decision after decision of many people and no clock. Then the learner refits by
+itself: the pooled part every POOL_EVERY updates from whoever has news, the variances at intervals that
+grow with the data. In serving there is one person, whose belief is the published prior, and no refit here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from ml_lambda.policies import pooling
+from ml_lambda.policies.base import Matrix, Vector
+from ml_lambda.policies.history import History
+from ml_lambda.policies.mixed_posterior import Belief, Paces, Posterior, evidence, posterior, shares
+
+POOL_EVERY: Final = 32
+"""Updates between two looks at what people share."""
+
+REFIT_GROWTH: Final = 0.15
+"""Share of new updates before the variances are fitted again."""
+
+EVIDENCE_EVERY: Final = 16
+"""A person's updates between two looks at their pace of forgetting; grows by a fortieth of their data."""
+
+DECISIONS_A_DAY: Final = 6.0
+"""How a count of decisions becomes days: the decision points of a day."""
+
+_SAMPLE: Final = 256
+"""People from whom variances are fitted."""
+
+_USUAL_WIDTH: Final = 24
+"""With as many times more columns refits are as many times rarer."""
+
+
+@dataclass
+class Person:
+    """What is known of one person. The rest is computed from `history` and None when it is to be again."""
+
+    history: History
+    belief: Belief | None = None
+    evidence: Vector | None = None
+    posterior: Posterior | None = None
+    weighed: int = 0
+    """How much data the evidence rests on."""
+    stale: bool = True
+    """Data came since the pooled part was computed."""
+    known: Matrix | None = None
+    """What this person contributed to the pooled part: precision | shift, (d, d + 1)."""
+    sums: Matrix | None = None
+    """Σ z zᵀ under the average pace, (d + 1, d + 1)."""
+    pool: int = 0
+    """The refit that `belief` rests on."""
+
+
+class Population:
+    """Everybody a learner has met, and what is believed of whoever is new."""
+
+    def __init__(
+        self,
+        start: pooling.Variances,
+        centre: Vector,
+        paces: Paces,
+        first: int,
+        given: Belief | None = None,
+    ) -> None:
+        """`start`: the variances before any data, `centre` (d,): the mean of what people share.
+
+        `first`: the first candidate column; the constant is right before it. `given`: what is believed of
+        everybody until the first refit; by default what `start` and `centre` say.
+        """
+        self.start, self.centre, self.paces, self.first = start, centre, paces, first
+        self.people: dict[str, Person] = {}
+        self.day = 0.0
+        self.variances = start
+        self._groups = (slice(0, self.first - 1), slice(self.first - 1, self.first), slice(self.first, None))
+        self._updates = self._pool = 0
+        self._next_pool = self._next_fit = POOL_EVERY
+        self._rarer = max(1, len(self.centre) // _USUAL_WIDTH)
+        self._reset()
+        self._given = given
+
+    @property
+    def given(self) -> Belief:
+        """What is believed of a person before anybody's data."""
+        if self._given is None:
+            covariance = np.diag(self.start.pooled + self.start.between)
+            self._given = Belief(self.centre, covariance, self.start.noise, self.paces)
+        return self._given
+
+    def _reset(self) -> None:
+        loose = 1.0 / self.variances.pooled
+        self._shared = np.column_stack([np.diag(loose), loose * self.centre])
+
+    def person(self, user: str) -> Person:
+        """Their statistics; empty ones for someone new."""
+        if user not in self.people:
+            self.people[user] = Person(History(len(self.centre), self.first - 1))
+        return self.people[user]
+
+    def tick(self) -> None:
+        """A decision was made: everybody makes DECISIONS_A_DAY."""
+        self.day += 1.0 / (DECISIONS_A_DAY * max(1, len(self.people)))
+
+    def posterior(self, person: Person) -> Posterior:
+        """What is known of this person's taste now."""
+        belief = self._belief(person)
+        if person.posterior is None:
+            if person.evidence is None:
+                self._weigh(person, belief)
+            assert person.evidence is not None
+            likely = shares(belief, person.evidence)
+            person.posterior = posterior(person.history, belief, likely, self.first)
+        return person.posterior
+
+    def _belief(self, person: Person) -> Belief:
+        """What the others say of this person: their own data do not count twice."""
+        if not self._pool:
+            return self.given
+        if person.belief is None or person.pool != self._pool:
+            others = self._shared if person.known is None else self._shared - person.known
+            inverse = np.linalg.inv(others[:, :-1])
+            covariance = 0.5 * (inverse + inverse.T) + np.diag(self.variances.between)
+            person.belief = Belief(inverse @ others[:, -1], covariance, self.variances.noise, self.paces)
+            person.pool, person.posterior = self._pool, None
+        return person.belief
+
+    def _weigh(self, person: Person, belief: Belief) -> None:
+        person.evidence, person.weighed = evidence(person.history, belief), person.history.count
+        person.posterior = None
+
+    def learned(self, person: Person) -> None:
+        """One more decision is in the history of this person; refit what is due."""
+        person.stale, person.posterior = True, None
+        self._updates += 1
+        count = person.history.count
+        if len(self.paces.rates) == 1:
+            person.evidence = np.zeros(1)
+        elif count - person.weighed >= self._rarer * (EVIDENCE_EVERY + count // 40):
+            self._weigh(person, self._belief(person))
+        if self._updates >= self._next_fit:
+            self._fit()
+            self._next_fit = self._updates + self._rarer * max(POOL_EVERY, int(REFIT_GROWTH * self._updates))
+            self._next_pool = self._updates + self._rarer * POOL_EVERY
+        elif self._updates >= self._next_pool:
+            self._refresh([p for p in self.people.values() if p.stale and p.history.count])
+            self._next_pool = self._updates + self._rarer * POOL_EVERY
+
+    def _fit(self) -> None:
+        """Variances by one step of expectation maximisation, then everybody's contribution anew."""
+        known = [p for p in self.people.values() if p.history.count]
+        sample = known[-_SAMPLE:]
+        self._sum([p for p in sample if p.stale or p.sums is None])
+        self.variances = pooling.step(_stack(sample), self.variances, self.start, self._groups, self.centre)
+        for person in known:
+            person.known = None
+        self._reset()
+        self._refresh(known)
+
+    def _sum(self, people: list[Person]) -> None:
+        for person in people:
+            if person.evidence is None:
+                person.evidence = np.zeros(len(self.paces.rates))
+            likely = shares(self._belief(person), person.evidence)
+            weights = likely @ np.exp(-np.outer(self.paces.rates, person.history.ages()))
+            person.sums = person.history.weighted(weights[None])[0]
+            person.stale = False
+
+    def _refresh(self, people: list[Person]) -> None:
+        """Replace what these people contribute to the pooled part."""
+        self._sum([p for p in people if p.stale or p.sums is None])
+        found = pooling.contributions(_stack(people), self.variances)
+        known = np.concatenate([found.precision, found.shift[..., None]], axis=2)
+        for person, new in zip(people, known, strict=True):
+            self._shared = self._shared + (new if person.known is None else new - person.known)
+            person.known = new
+        self._pool += 1
+
+
+def _stack(people: list[Person]) -> pooling.People:
+    """Their sums as arrays. The constant's square counts the decisions."""
+    sums = np.array([p.sums for p in people])
+    constant = people[0].history.constant
+    return pooling.People(sums[:, :-1, :-1], sums[:, :-1, -1], sums[:, -1, -1], sums[:, constant, constant])

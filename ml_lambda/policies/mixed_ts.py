@@ -1,0 +1,227 @@
+"""Mixed-effects Thompson sampling: what people share, what sets this one apart, and how fast it changes.
+
+The model is a linear regression of the reward on nuisance columns (the context, a constant) and the D
+candidate features, θ_person = θ + w (`pooling.py`), with forgetting by decision time at a pace that is
+learned (`mixed_posterior.py`) from sums that do not know it (`history.py`). The choice is the best of a
+draw from a narrowed, slightly optimistic posterior; its exact distribution is over POINTS fixed draws.
+"""
+
+from __future__ import annotations
+
+import struct
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+
+from chalicelib.domain.features import CANDIDATE_FEATURES, CONTEXT_FEATURES, FEATURE_VERSION
+from ml_lambda.policies.base import FLOOR, Learner, Matrix, StateMismatch, Vector
+from ml_lambda.policies.history import History
+from ml_lambda.policies.mixed_people import Person, Population
+from ml_lambda.policies.mixed_posterior import Belief, Paces, evidence
+from ml_lambda.policies.pooling import Variances
+from ml_lambda.policies.priors import Prior
+
+POINTS: Final = 64
+"""Draws of the posterior whose best candidates make the vector."""
+
+HALF_LIVES: Final = (0.0, 120.0, 60.0, 30.0, 15.0)
+"""The grid of forgetting in days; 0 forgets nothing."""
+
+SHARES: Final = (0.6, 0.1, 0.1, 0.1, 0.1)
+"""How common each pace is before any data: most tastes stay."""
+
+_ONE: Final = np.ones(1)
+_BELIEFS: Final = 16
+_TIE: Final = 1e-9
+"""Scores this close to the best share the draw: equal candidates are equally likely."""
+
+_EVIDENCE: Final = struct.Struct("<4sIH")
+_MAGIC: Final = b"OOE1"
+
+
+@lru_cache(maxsize=8)
+def _points(dimension: int) -> Matrix:
+    """(D, POINTS) standard normal points, the same for every decision: pairs z, -z, so their mean is 0."""
+    half = np.random.Generator(np.random.PCG64(0)).normal(size=(dimension, POINTS // 2))
+    return np.concatenate([half, -half], axis=1)
+
+
+@lru_cache(maxsize=8)
+def usual_variances(dimension: int, context_dimension: int) -> Variances:
+    """Before any data: effects of about .15 per standardised feature, two thirds of them shared."""
+    between = np.r_[np.full(context_dimension, 0.02), 0.04, np.full(dimension, 0.01)]
+    pooled = np.r_[np.full(context_dimension, 0.05), 0.1, np.full(dimension, 0.02)]
+    return Variances(between, pooled, 0.18)
+
+
+def columns() -> tuple[str, ...]:
+    """The names of what the regression sees, in its order."""
+    return (*CONTEXT_FEATURES, "baseline", *CANDIDATE_FEATURES)
+
+
+_beliefs: dict[tuple[int, float], tuple[Prior, Belief]] = {}
+
+
+def believed(prior: Prior, half_life_days: float = 0.0) -> Belief:
+    """A prior as the belief about one person. Kept: a process serves few priors, and inverting costs."""
+    key = (id(prior), half_life_days)
+    if key not in _beliefs:
+        pooled = prior.belief(columns())
+        forgetting = pooled.forgetting
+        paces = (
+            _paces(half_life_days)
+            if half_life_days or not forgetting
+            else Paces.of(forgetting.half_lives, forgetting.shares)
+        )
+        covariance = pooled.covariance + np.diag(pooled.between)
+        if len(_beliefs) >= _BELIEFS:
+            _beliefs.clear()
+        _beliefs[key] = prior, Belief(pooled.mean, covariance, pooled.noise, paces)
+    return _beliefs[key][1]
+
+
+def _paces(half_life_days: float) -> Paces:
+    return Paces.of((half_life_days,), (1.0,)) if half_life_days else Paces.of(HALF_LIVES, SHARES)
+
+
+class MixedTS(Learner):
+    """One set of hyper-parameters for everybody; what differs between people and times is learned.
+
+    In serving it holds one person (`learn`, `to_bytes`, `load`) and believes the published prior. In a
+    harness it holds everybody it meets (`act`, `update`), counts decisions for want of a clock, and refits.
+    """
+
+    name = "mixed_ts"
+    version = "1"
+
+    def __init__(
+        self,
+        dimension: int = 12,
+        context_dimension: int = 6,
+        seed: int = 0,
+        *,
+        scale: float = 0.1,
+        optimism: float = 0.5,
+        half_life_days: float = 0.0,
+        prior: Prior | None = None,
+    ) -> None:
+        """`scale`: of the posterior's standard deviation in a draw. `optimism`: standard deviations added to
+        every candidate's score. `half_life_days`: this pace instead of a learned one. `prior`: what is
+        believed of a person, over the product's columns. Raises ValueError for a prior and other columns.
+        """
+        super().__init__(dimension, context_dimension, seed)
+        self._scale, self._optimism = scale, optimism
+        self._first = context_dimension + 1
+        start = usual_variances(dimension, context_dimension)
+        centre, paces, given = np.zeros(len(start.between)), _paces(half_life_days), None
+        if prior is not None:
+            if (dimension, context_dimension) != (len(CANDIDATE_FEATURES), len(CONTEXT_FEATURES)):
+                raise ValueError("a prior is about the product's columns")
+            given, pooled = believed(prior, half_life_days), prior.belief(columns())
+            centre, paces = given.mean, given.paces
+            # A refit in memory begins at the prior's variances and may widen what people share.
+            shared = np.maximum(np.diag(pooled.covariance), start.pooled)
+            start = Variances(pooled.between, shared, pooled.noise)
+        self._population = Population(start, centre, paces, self._first, given)
+        self._one: Person | None = None
+
+    def act(self, context: Vector, candidates: Matrix, user: str = "") -> tuple[int, Vector]:
+        """Draw one candidate; a decision is also what time is counted by."""
+        self._population.tick()
+        return super().act(context, candidates, user)
+
+    def probabilities(self, context: Vector, candidates: Matrix, user: str = "") -> Vector:
+        """Exact given POINTS: the share of points at which each is best, under the floor.
+
+        A point z scores a candidate φ with φ·m + optimism ‖Rᵀφ‖ + scale (Rᵀφ)·z, where the effects are
+        N(m, R Rᵀ). The points are fixed: the vector follows from state, prior and candidates alone.
+        """
+        known = self._population.posterior(self._person(user))
+        spread = candidates @ known.root
+        scores = candidates @ known.mean
+        if self._optimism:
+            scores += self._optimism * np.sqrt(np.einsum("kd,kd->k", spread, spread))
+        drawn = scores[:, None] + spread @ (self._scale * _points(self.dimension))
+        best = drawn >= drawn.max(axis=0) - _TIE
+        vector: Vector = best @ (1.0 / best.sum(axis=0))
+        return FLOOR / len(vector) + (1.0 - FLOOR) / POINTS * vector
+
+    def weights(self, user: str = "") -> Vector:
+        """The posterior mean of the person's effects."""
+        return self._population.posterior(self._person(user)).mean.copy()
+
+    def learn(
+        self,
+        context: Vector,
+        candidate: Vector,
+        reward: float,
+        *,
+        replaces: float | None = None,
+        day: float = 0.0,
+        user: str = "",
+    ) -> None:
+        """Into the person's sums; refits nothing."""
+        person = self._person(user)
+        self._add(person, context, candidate, reward, replaces, day)
+        person.evidence = None
+
+    def update(
+        self,
+        context: Vector,
+        candidates: Matrix,
+        index: int,
+        reward: float,
+        probabilities: Vector,
+        user: str = "",
+    ) -> None:
+        """Into the person's sums, and refit what is due: paces, the pooled part, variances."""
+        person = self._person(user)
+        self._add(person, context, candidates[index], reward, None, self._population.day)
+        self._population.learned(person)
+
+    def _add(
+        self,
+        person: Person,
+        context: Vector,
+        candidate: Vector,
+        reward: float,
+        replaces: float | None,
+        day: float,
+    ) -> None:
+        row = np.concatenate([context, _ONE, candidate])
+        person.history.add(row, reward, replaces=replaces, day=day)
+        person.posterior, person.stale = None, True
+
+    def _person(self, user: str) -> Person:
+        """Whoever was loaded, under whatever name serving asks."""
+        return self._one or self._population.person(user)
+
+    def to_bytes(self) -> bytes:
+        """The one person's history, then the evidence for each pace under the prior it was made with.
+
+        The evidence is a cache: under another prior it is computed anew. Raises ValueError for a learner
+        that holds several people.
+        """
+        people = [self._one] if self._one else list(self._population.people.values())
+        if len(people) > 1:
+            raise ValueError("a state is one person's")
+        person = people[0] if people else self._population.person("")
+        belief = self._population.given
+        found = evidence(person.history, belief)
+        cache = _EVIDENCE.pack(_MAGIC, belief.mark, len(found)) + found.astype("<f8").tobytes()
+        return person.history.to_bytes(FEATURE_VERSION) + cache
+
+    def load(self, state: bytes) -> None:
+        """Take over one person. Raises StateMismatch for another policy's, layout's or version's state."""
+        history = History(self._first + self.dimension, self._first - 1)
+        end = history.load(state, FEATURE_VERSION)
+        if len(state) < end + _EVIDENCE.size:
+            raise StateMismatch("length")
+        magic, mark, paces = _EVIDENCE.unpack_from(state, end)
+        if magic != _MAGIC or len(state) != end + _EVIDENCE.size + 8 * paces:
+            raise StateMismatch("evidence")
+        belief, found = self._population.given, None
+        if mark == belief.mark and paces == len(belief.paces.rates):
+            found = np.frombuffer(state, dtype="<f8", offset=end + _EVIDENCE.size).astype(np.float64)
+        self._one = Person(history, evidence=found, weighed=history.count)

@@ -1,0 +1,278 @@
+"""mixed_ts: many people in one learner, one person in serving, a pace of forgetting that is learned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chalicelib.domain.features import CANDIDATE_FEATURES
+from ml_lambda.policies import StateMismatch, make
+from ml_lambda.policies.history import History
+from ml_lambda.policies.mixed_posterior import Belief, Paces, evidence, posterior, shares
+from ml_lambda.policies.mixed_ts import HALF_LIVES, POINTS, SHARES, MixedTS, columns
+from ml_lambda.policies.priors import Forgetting, Pooled, Prior, load_prior
+
+CONTEXT = np.array([0.5, -0.5, 0.0, 0.0, 0.1, 1.0])
+
+
+def rows_of(count: int, seed: int = 0, width: int = 12) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(count, width))
+
+
+def live(learner: MixedTS, taste: np.ndarray, user: str, rounds: int, rng: np.random.Generator) -> None:
+    for _ in range(rounds):
+        rows = rng.normal(size=(8, 12))
+        index, vector = learner.act(CONTEXT, rows, user)
+        learner.update(CONTEXT, rows, index, float(rng.random() < 0.5 + rows[index] @ taste), vector, user)
+
+
+def mixed(**hyper: Any) -> MixedTS:
+    learner = make("mixed_ts", **hyper)
+    assert isinstance(learner, MixedTS)
+    return learner
+
+
+def test_someone_new_is_treated_as_people_are() -> None:
+    rng, learner = np.random.default_rng(1), mixed()
+    taste = np.zeros(12)
+    taste[2] = 0.15
+    for person in range(6):
+        live(learner, taste, f"p{person}", 40, rng)
+    assert learner.weights("someone new")[2] > 0.08
+    assert learner.weights("someone new").argmax() == 2
+
+
+def test_a_person_who_differs_is_treated_as_that_person() -> None:
+    rng, learner = np.random.default_rng(2), mixed()
+    taste = np.zeros(12)
+    taste[2] = 0.15
+    for _ in range(30):
+        for person in range(5):
+            live(learner, taste if person else -taste, f"p{person}", 5, rng)
+    assert learner.weights("p0")[2] < -0.05
+    assert learner.weights("p1")[2] > 0.05
+
+
+def test_without_data_the_published_prior_decides() -> None:
+    prior = load_prior()
+    learner = mixed(prior=prior)
+    expected = [prior.means.get(name, 0.0) for name in CANDIDATE_FEATURES]
+    assert learner.weights() == pytest.approx(expected)
+    rows = np.zeros((2, 12))
+    rows[1, CANDIDATE_FEATURES.index("deadline")] = 1.0
+    assert learner.probabilities(CONTEXT, rows)[1] > 0.9
+
+
+def test_a_prior_for_other_columns_is_refused() -> None:
+    with pytest.raises(ValueError, match="columns"):
+        make("mixed_ts", dimension=5, prior=load_prior())
+
+
+def test_the_vector_needs_no_seed_and_follows_from_the_state() -> None:
+    one, other = mixed(seed=1), mixed(seed=2)
+    for learner in (one, other):
+        for i, row in enumerate(rows_of(30, 5)):
+            learner.learn(CONTEXT, row, float(i % 3 == 0), day=float(i))
+    rows = rows_of(9, 6)
+    assert np.array_equal(one.probabilities(CONTEXT, rows), other.probabilities(CONTEXT, rows))
+
+
+def test_the_vector_is_how_often_a_draw_of_the_posterior_is_best() -> None:
+    learner = mixed(scale=1.0, optimism=0.0)
+    for i, row in enumerate(rows_of(60, 7)):
+        learner.learn(CONTEXT, row, float(row[0] > 0), day=float(i))
+    rows = rows_of(5, 8) * 0.3
+    person = learner._population.people[""]
+    known = learner._population.posterior(person)
+    rng = np.random.default_rng(9)
+    draws = known.mean[:, None] + known.root @ rng.normal(size=(12, 40_000))
+    expected = np.bincount((rows @ draws).argmax(axis=0), minlength=5) / 40_000
+    # POINTS draws know a share to within .06 (one standard deviation), pairs a little better.
+    assert np.abs(learner.probabilities(CONTEXT, rows) - expected).max() < 3 * 0.5 / POINTS**0.5
+
+
+_days = st.floats(0, 900, allow_nan=False)
+_rewards = st.sampled_from([0.0, 0.1, 0.4, 0.8, 1.0])
+
+
+@given(
+    decisions=st.lists(st.tuples(_days, st.lists(_rewards, min_size=1, max_size=3)), min_size=1, max_size=9),
+    order=st.randoms(),
+)
+@settings(max_examples=60, deadline=None)
+def test_any_order_over_any_span_of_time_leaves_the_same_bits(decisions, order) -> None:  # type: ignore[no-untyped-def]
+    rows = rows_of(len(decisions), 3)
+
+    def state(sequence: list[int], every: bool) -> bytes:
+        learner, applied = mixed(), dict[int, int]()
+        for i in sequence:
+            day, revisions = decisions[i]
+            nth = applied.get(i, -1) + 1 if every else len(revisions) - 1
+            replaces = revisions[nth - 1] if every and nth else None
+            learner.learn(CONTEXT, rows[i], revisions[nth], replaces=replaces, day=day)
+            applied[i] = nth
+        return learner.to_bytes()
+
+    shuffled = [i for i, (_, revisions) in enumerate(decisions) for _ in revisions]
+    order.shuffle(shuffled)
+    assert state(shuffled, every=True) == state(list(range(len(decisions))), every=False)
+
+
+def _two_years() -> MixedTS:
+    learner, rng = mixed(), np.random.default_rng(3)
+    for decision in range(3650):
+        learner.learn(CONTEXT, rng.normal(size=12), float(rng.random() < 0.5), day=20_000 + decision / 5)
+    return learner
+
+
+def test_two_years_fit_beside_the_other_policies() -> None:
+    learner = _two_years()
+    assert len(learner.to_bytes()) < 20_000  # champion, challenger and shadows share 64 KB
+    again = mixed()
+    again.load(learner.to_bytes())
+    assert again.to_bytes() == learner.to_bytes()
+    assert again.weights("whoever serving asks about") == pytest.approx(learner.weights(), abs=1e-12)
+    assert again._population.people == {}
+
+
+def test_a_state_outlives_the_prior_it_was_made_with() -> None:
+    first, then = mixed(), mixed(prior=load_prior())
+    for i, row in enumerate(rows_of(40, 4)):
+        for learner in (first, then):
+            learner.learn(CONTEXT, row, float(row[1] > 0), day=10.0 * i)
+    moved = mixed(prior=load_prior())
+    moved.load(first.to_bytes())
+    assert moved.to_bytes() == then.to_bytes()
+    rows = rows_of(6, 5)
+    assert np.array_equal(moved.probabilities(CONTEXT, rows), then.probabilities(CONTEXT, rows))
+
+
+def test_foreign_states_are_refused() -> None:
+    learner = mixed()
+    learner.learn(CONTEXT, rows_of(1)[0], 1.0, day=3.0)
+    state = learner.to_bytes()
+    foreign = [
+        b"",
+        state[:10],
+        state[:-1],
+        state + b"x",
+        b"XXXX" + state[4:],
+        make("epsilon_greedy_v2").to_bytes(),
+    ]
+    for broken in foreign:
+        with pytest.raises(StateMismatch):
+            mixed().load(broken)
+    with pytest.raises(StateMismatch):
+        make("mixed_ts", dimension=11).load(state)
+
+
+def test_many_people_are_no_state() -> None:
+    learner = mixed()
+    for user in ("a", "b"):
+        learner.update(CONTEXT, rows_of(3), 0, 1.0, np.full(3, 1 / 3), user)
+    with pytest.raises(ValueError, match="one person"):
+        learner.to_bytes()
+
+
+def test_one_hot_arms_of_170_columns_and_changing_numbers_of_candidates() -> None:
+    learner, rng = make("mixed_ts", dimension=170, context_dimension=17), np.random.default_rng(6)
+    for _ in range(12):
+        context = rng.normal(size=17)
+        arms = rng.permutation(10)[: rng.integers(2, 11)]
+        rows = np.zeros((len(arms), 170))
+        for i, arm in enumerate(arms):
+            rows[i, 17 * arm : 17 * (arm + 1)] = context
+        index, vector = learner.act(context, rows, "p")
+        learner.update(context, rows, index, float(arms[index] == 4), vector, "p")
+    assert vector.shape == (len(arms),)
+    assert vector.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("changes", "forgets"), [(False, False), (True, True)])
+def test_the_pace_of_forgetting_is_learned(changes: bool, forgets: bool) -> None:
+    rng, learner = np.random.default_rng(8), mixed()
+    taste = np.zeros(12)
+    taste[[0, 5]] = 0.15, -0.15
+    live(learner, taste, "p", 500, rng)
+    live(learner, -taste if changes else taste, "p", 400, rng)
+    person = learner._population.people["p"]
+    assert person.evidence is not None
+    likely = shares(learner._population.given, person.evidence)
+    assert (likely[0] < 0.2) == forgets
+    assert np.sign(learner.weights("p")[0]) == (-1 if changes else 1)
+
+
+def _belief(d: int, paces: Paces) -> Belief:
+    root = np.random.default_rng(1).normal(size=(d, d))
+    return Belief(np.linspace(-0.2, 0.2, d), root @ root.T / d + 0.1 * np.eye(d), 0.2, paces)
+
+
+def test_the_posterior_is_the_weighted_regression() -> None:
+    history, rng = History(5, 1), np.random.default_rng(2)
+    belief = _belief(5, Paces.of((0.0, 30.0), (0.5, 0.5)))
+    rows = np.rint(rng.normal(size=(40, 5)) * 4096) / 4096
+    rows[:, 1] = 1.0
+    rewards = rng.integers(0, 2, 40).astype(float)
+    for i in range(40):
+        history.add(rows[i], rewards[i], day=24.0 * (i // 20))
+    for pace, half_life in enumerate((np.inf, 30.0)):
+        weights = 2.0 ** (-(24.0 - 24.0 * (np.arange(40) // 20)) / half_life)
+        precision = np.linalg.inv(belief.covariance)
+        after = precision + (weights[:, None] * rows).T @ rows / belief.noise
+        shift = precision @ belief.mean + (weights[:, None] * rows).T @ rewards / belief.noise
+        found = posterior(history, belief, np.eye(2)[pace], 2)
+        assert found.mean == pytest.approx(np.linalg.solve(after, shift)[2:], abs=1e-9)
+        assert found.root @ found.root.T == pytest.approx(np.linalg.inv(after)[2:, 2:], abs=1e-9)
+    both = posterior(history, belief, np.array([0.25, 0.75]), 2)
+    parts = [posterior(history, belief, np.eye(2)[pace], 2) for pace in (0, 1)]
+    mean = 0.25 * parts[0].mean + 0.75 * parts[1].mean
+    second = sum(
+        share * (p.root @ p.root.T + np.outer(p.mean - mean, p.mean - mean))
+        for share, p in zip((0.25, 0.75), parts, strict=True)
+    )
+    assert both.mean == pytest.approx(mean)
+    assert both.root @ both.root.T == pytest.approx(second)
+
+
+def test_the_evidence_is_the_predictive_density_of_each_block() -> None:
+    history, rng = History(3, 2), np.random.default_rng(4)
+    belief = _belief(3, Paces.of((0.0, 10.0), (0.5, 0.5)))
+    days = (0.0, 40.0)
+    rows = np.rint(rng.normal(size=(2, 6, 3)) * 4096) / 4096
+    rows[..., 2] = 1.0
+    rewards = rng.integers(0, 2, (2, 6)).astype(float)
+    for block, day in enumerate(days):
+        for i in range(6):
+            history.add(rows[block, i], rewards[block, i], day=day)
+    densities = []
+    for weight in (1.0, 2.0 ** (-4.0)):
+        precision = np.linalg.inv(belief.covariance)
+        seen = precision + weight * rows[0].T @ rows[0] / belief.noise
+        shift = precision @ belief.mean + weight * rows[0].T @ rewards[0] / belief.noise
+        covariance = belief.noise * np.eye(6) + rows[1] @ np.linalg.solve(seen, rows[1].T)
+        error = rewards[1] - rows[1] @ np.linalg.solve(seen, shift)
+        densities.append(
+            -0.5 * (np.linalg.slogdet(covariance)[1] + error @ np.linalg.solve(covariance, error))
+        )
+    found = evidence(history, belief)
+    # The first block is predicted by the prior alone: no pace is better at it.
+    assert found[0] - found[1] == pytest.approx(densities[0] - densities[1])
+
+
+def test_the_artifact_says_how_common_each_pace_is() -> None:
+    d = len(columns())
+    pooled = Pooled(
+        columns(), np.zeros(d), 0.01 * np.eye(d), np.full(d, 0.02), 0.2, Forgetting((0.0, 9.0), (0.5, 0.5))
+    )
+    learner = mixed(prior=Prior.from_pooled("p", pooled))
+    given = learner._population.given
+    assert given.paces.rates == pytest.approx([0.0, np.log(2) / 9])
+    assert given.noise == 0.2
+    assert sum(SHARES) == pytest.approx(1)
+    assert len(SHARES) == len(HALF_LIVES)
+    pinned = mixed(half_life_days=30.0)
+    assert pinned._population.paces.rates == pytest.approx([np.log(2) / 30])
