@@ -189,7 +189,10 @@ def registry(address: str) -> Iterator[MlflowRegistry]:
     os.environ.setdefault("DO_NOT_TRACK", "true")
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     # Its clients are kept by this name, not by the one that every other client here goes by.
-    os.environ["MLFLOW_S3_ENDPOINT_URL"] = os.environ.get("AWS_ENDPOINT_URL", "")
+    if endpoint := os.environ.get("AWS_ENDPOINT_URL"):
+        os.environ["MLFLOW_S3_ENDPOINT_URL"] = endpoint
+    else:
+        os.environ.pop("MLFLOW_S3_ENDPOINT_URL", None)
     with opened(address) as place:
         yield MlflowRegistry(_client(place.uri), place)
 
