@@ -10,6 +10,7 @@ from chalicelib.contracts.http import (
     ReactionRequest,
     Recommendation,
     RecommendRequest,
+    TipDetail,
     TipHistory,
 )
 from chalicelib.gateway.call import Call, Reply
@@ -59,3 +60,12 @@ def tips(call: Call[None]) -> TipHistory:
     `text` and `why` are null once their words have expired, or a source that they may draw on was withdrawn.
     """
     return wiring.recommender().history(call.person_id, call.query.limit, call.query.cursor)
+
+
+@api.endpoint(bp, "GET", "/api/tips/{id}", answers={200: TipDetail}, problems=(404,))
+def tip(call: Call[None]) -> TipDetail:
+    """One tip of yours: where it stands, and why it was this one and not another.
+
+    `because` tells what the policy that chose it weighed, beside the other ideas of that moment.
+    """
+    return wiring.recommender().detail(call.person_id, call.path["id"])

@@ -19,12 +19,11 @@ from chalicelib.contracts.http import (
     Recommendation,
     RecommendContext,
     Tip,
+    TipDetail,
     TipHistory,
-    TipHistoryEntry,
 )
 from chalicelib.contracts.ml import Decision
 from chalicelib.contracts.ports import Clock, Ids, KeyDestroyed, Scorer, Sealer
-from chalicelib.domain.rewards import standing
 from chalicelib.recommender import reacting, words
 from chalicelib.recommender.contract import (
     Breakable,
@@ -36,6 +35,7 @@ from chalicelib.recommender.contract import (
     TipStore,
 )
 from chalicelib.recommender.deciding import Decider, Draft
+from chalicelib.recommender.looking_back import Opened, detail, entry
 from chalicelib.runtime.logging import logger
 
 if TYPE_CHECKING:
@@ -121,9 +121,18 @@ class RecommenderService:
         person, now = self._store.read(person_id), self._clock.now()
         self._sealer.prime(person_id, person.wrapped_key)
         return TipHistory(
-            tips=[self._entry(stored, person.granted, now) for stored in shown],
+            tips=[entry(s.decision, self._opened(s, person.granted, now)) for s in shown],
             next=_encoded(shown[-1].decision.decision_id) if more else None,
         )
+
+    def detail(self, person_id: str, decision_id: str) -> TipDetail:
+        """One tip: where it stands, and why it was this one. Raises NotFound."""
+        stored = self._store.decision(person_id, decision_id) if _ID.fullmatch(decision_id) else None
+        if stored is None:
+            raise NotFound("There is no such tip.")
+        person, now = self._store.read(person_id), self._clock.now()
+        self._sealer.prime(person_id, person.wrapped_key)
+        return detail(stored, self._opened(stored, person.granted, now), person, now)
 
     def health(self) -> Health:
         """Down without its tables; degraded while rules decide because the scorer failed."""
@@ -235,28 +244,11 @@ class RecommenderService:
             return after
         raise Unavailable("Too many changes at once to this tip; try again.")
 
-    def _entry(self, stored: StoredDecision, granted: frozenset[Consent], now: datetime) -> TipHistoryEntry:
+    def _opened(self, stored: StoredDecision, granted: frozenset[Consent], now: datetime) -> Opened:
         decision, ends = stored.decision, stored.words_expire_at
-        opened = None
-        if (
-            stored.words is not None
-            and ends is not None
-            and ends > now
-            and granted.issuperset(stored.granted)
-        ):
-            opened = words.unseal(self._sealer, decision.person_id, decision.decision_id, stored.words)
-        says = standing(decision.reactions).says
-        return TipHistoryEntry(
-            id=decision.decision_id,
-            decided_at=decision.decided_at,
-            angle=decision.candidate.angle,
-            category=decision.candidate.category,
-            text=opened[0] if opened else None,
-            why=opened[1] if opened else None,
-            exposed_at=decision.exposed_at,
-            reaction=says.kind if says else None,
-            reason=says.reason if says else None,
-        )
+        if stored.words is None or ends is None or ends <= now or not granted.issuperset(stored.granted):
+            return None
+        return words.unseal(self._sealer, decision.person_id, decision.decision_id, stored.words)
 
 
 def _encoded(decision_id: str) -> str:

@@ -76,6 +76,22 @@ def render(candidate: Candidate, words: Mapping[str, str], *, timezone: str, loc
     return Rendered(text, why, language.lang, tuple(sorted(own, key=lambda part: (-len(part), part))))
 
 
+def reason_alone(candidate: Candidate, *, timezone: str, locale: str) -> str | None:
+    """The candidate's reason without any title; None when it can only be told with one."""
+    language = language_of(locale)
+    values = _values(candidate, language, locale, timezone)
+    code = _WITHOUT_EVENT.get(candidate.reason.code, candidate.reason.code)
+    for variant in language.reasons.get(code, ()):
+        try:
+            return _sentence(variant, values)
+        except KeyError:
+            continue
+    return None
+
+
+_WITHOUT_EVENT: Final[Mapping[str, str]] = {"free_until_event": "free_until"}
+
+
 def _own(words: Mapping[str, str], ref: str | None) -> str:
     if ref is None:
         return ""

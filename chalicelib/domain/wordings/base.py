@@ -28,6 +28,8 @@ class Language(Protocol):
     lang: str
     templates: Mapping[str, Mapping[str, Template]]
     reasons: Mapping[str, tuple[str, ...]]
+    because: Mapping[str, tuple[str, str]]
+    """Why a tip was chosen (`domain/because.py`): while it is open, and when one looks back."""
 
     def is_action(self, title: str) -> bool:
         """Whether the title already begins with a verb that asks for something."""

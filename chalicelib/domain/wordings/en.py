@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Final
 
 from chalicelib.domain.wordings.base import Template
+from chalicelib.domain.wordings.en_because import BECAUSE
 from chalicelib.domain.wordings.en_templates import REASONS, TEMPLATES
 from chalicelib.domain.wordings.en_verbs import ALSO_NOUNS, MAKES_A_NOUN, VERBS
 
@@ -24,6 +25,7 @@ class English:
     lang: str = "en"
     templates: Mapping[str, Mapping[str, Template]] = TEMPLATES
     reasons: Mapping[str, tuple[str, ...]] = REASONS
+    because: Mapping[str, tuple[str, str]] = BECAUSE
 
     def is_action(self, title: str) -> bool:
         """Whether the title begins with a verb; "Book club" and "Call with Jonas" do not."""

@@ -74,6 +74,80 @@ def test_a_choice_carries_all_that_learning_needs() -> None:
     assert store.calls == ["person", "words"]
 
 
+def test_contributions_add_up_to_what_sets_the_chosen_one_apart() -> None:
+    choice = rank(Memory(example()), seed=11).choice
+    assert choice.chosen is not None
+    assert len(choice.contributions) == len(CANDIDATE_FEATURES)
+    learner = CONFIGURATION.learner("epsilon_greedy_v2")
+    matrix = np.array([c.features for c in choice.candidates])
+    scores = learner.scores(np.array(choice.context), matrix)  # type: ignore[attr-defined]
+    others = np.delete(scores, choice.chosen)
+    assert sum(choice.contributions) == pytest.approx(scores[choice.chosen] - others.mean(), abs=1e-5)
+    deadline = CANDIDATE_FEATURES.index("deadline")
+    apart = matrix[choice.chosen, deadline] - np.delete(matrix[:, deadline], choice.chosen).mean()
+    assert choice.contributions[deadline] == pytest.approx(0.35 * apart, abs=1e-5)  # the prior's weight
+
+
+def test_what_was_learned_changes_what_a_feature_contributes() -> None:
+    before, after = (rank(Memory(example(), state), seed=3).choice for state in (None, learned(0.0)))
+    weights = [CONFIGURATION.learner("epsilon_greedy_v2") for _ in range(2)]
+    weights[1].load(learned(0.0).states["epsilon_greedy_v2"])
+    for choice, learner in zip((before, after), weights, strict=True):
+        assert choice.chosen is not None
+        matrix = np.array([c.features for c in choice.candidates])
+        expected = learner.weights() * (
+            matrix[choice.chosen] - np.delete(matrix, choice.chosen, axis=0).mean(axis=0)
+        )
+        assert choice.contributions == pytest.approx(expected.tolist(), abs=1e-6)
+
+
+def test_a_fresh_snapshot_is_not_outdated_and_degrades_nothing() -> None:
+    response = rank(Memory(example()))
+    assert (response.outdated, response.choice.degraded) == (False, [])
+    hour = {"computed_at": me.ago(hours=1)}
+    assert not rank(Memory(example().model_copy(update=hour))).outdated
+    older = {"computed_at": me.ago(hours=1, seconds=1)}
+    assert rank(Memory(example().model_copy(update=older))).outdated
+    assert rank(Memory(None)).outdated
+
+
+def test_each_group_ages_by_its_own_target() -> None:
+    aged = example().model_copy(update={"computed_at": me.ago(days=3)})
+    response = rank(Memory(aged))
+    assert response.choice.degraded == ["habit", "activity"]
+    assert response.outdated
+    assert response.choice.snapshot_at == me.ago(days=3)
+    column = CANDIDATE_FEATURES.index("activity_length")
+    assert {c.features[column] for c in response.choice.candidates} == {0.0}
+    old = rank(Memory(example().model_copy(update={"computed_at": me.ago(days=40)}))).choice
+    assert old.degraded == ["task", "calendar", "habit", "rhythm", "activity", "affinity", "goal"]
+
+
+def test_a_new_feature_version_silences_nobody() -> None:
+    other = example().model_copy(update={"feature_version": 0})
+    response = rank(Memory(other))
+    assert response.choice.chosen is not None
+    assert response.outdated
+    assert response.choice.degraded == ["habit", "rhythm", "activity", "affinity"]
+    refs = {c.candidate.item_ref for c in response.choice.candidates}
+    assert "task-invoice" in refs
+    # A streak that another version counted is not told.
+    assert not any(c.candidate.angle == "keep_streak" for c in response.choice.candidates)
+    by_name = {
+        name: {c.features[i] for c in response.choice.candidates} for i, name in enumerate(CANDIDATE_FEATURES)
+    }
+    assert all(by_name[n] == {0.0} for n in ("streak_at_risk", "done_hour", "activity_length", "affinity"))
+    assert max(by_name["deadline"]) > 0
+
+
+def test_a_silence_says_whether_its_features_were_old() -> None:
+    empty = build([], [], me.ZONE, me.NOW, person_id=me.PERSON)
+    assert rank(Memory(empty)).choice.chosen is None
+    assert not rank(Memory(empty)).outdated
+    assert rank(Memory(empty.model_copy(update={"computed_at": me.ago(hours=2)}))).outdated
+    assert rank(Memory(empty.model_copy(update={"feature_version": 0}))).outdated
+
+
 def test_the_first_tip_of_a_new_person_is_the_one_that_is_due() -> None:
     response = rank(Memory(example()))
     best = int(np.argmax(response.choice.probabilities))
