@@ -1,8 +1,8 @@
 """Where reports are kept: by day, and the latest under its own name. Nothing in them is personal.
 
-    reports/dt=2026-11-22/evaluate.html    the page
-    reports/dt=2026-11-22/evaluate.json    its numbers
-    reports/evaluate.json                  the latest numbers, which the next night goes on from
+reports/dt=2026-11-22/evaluate.html    the page
+reports/dt=2026-11-22/evaluate.json    its numbers
+reports/evaluate.json                  the latest numbers, which the next night goes on from
 """
 
 from __future__ import annotations
