@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.auth.providers import oidc
+from chalicelib.auth.providers import apple, google, oidc
 from chalicelib.auth.providers.base import Provider
 
 if TYPE_CHECKING:
     from chalicelib.runtime.settings import Settings
 
-REGISTRY: Final[tuple[Callable[[Settings], Provider | None], ...]] = (oidc.from_settings,)
+REGISTRY: Final[tuple[Callable[[Settings], Provider | None], ...]] = (
+    google.from_settings,
+    apple.from_settings,
+    oidc.from_settings,
+)
 """Each makes its provider from the settings, or None where it is not set up."""
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 ATTEMPTS: Final = 2
 KEEP_SECONDS: Final = 3600
+FRESH_SECONDS: Final = 60
+"""How often a kept document is asked for anew before its time: nobody may make oO ask at every call."""
 # API Gateway gives up after 29 s; discovery, token and keys together stay under it.
 CONNECT_SECONDS: Final = 2.0
 READ_SECONDS: Final = 5.0
@@ -42,10 +44,18 @@ class Documents:
         self._pause = pause
         self._seconds = seconds
         self._kept: dict[str, tuple[float, Mapping[str, Any]]] = {}
+        self._forced: dict[str, float] = {}
 
     def get(self, url: str, *, fresh: bool = False) -> Mapping[str, Any]:
-        """The document; `fresh` asks the provider even when a copy is kept. Raises Unavailable."""
+        """The document; `fresh` asks the provider even when a copy is kept, at most once a minute.
+
+        Raises Unavailable.
+        """
         kept = self._kept.get(url)
+        if kept and fresh:
+            fresh = self._seconds() - self._forced.get(url, float("-inf")) >= FRESH_SECONDS
+            if fresh:
+                self._forced[url] = self._seconds()
         if kept and not fresh and self._seconds() - kept[0] < KEEP_SECONDS:
             return kept[1]
         try:

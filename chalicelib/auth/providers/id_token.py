@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,18 +14,19 @@ LEEWAY_SECONDS: Final = 60
 _SUBJECT_LENGTH: Final = 255
 
 
-def subject_of(
+def claims_of(
     token: str,
     *,
     keys: Callable[[bool], Mapping[str, Any]],
-    issuer: str,
+    issuers: Sequence[str],
     client_id: str,
     nonce: str,
     now: datetime,
-) -> str:
-    """The subject of a token that holds; raises SignInRefused (reason `token`) otherwise.
+) -> dict[str, Any]:
+    """The claims of a token that holds; raises SignInRefused (reason `token`) otherwise.
 
-    `keys(fresh)` gives the provider's JWK set; it is asked for a fresh one when no key fits.
+    `keys(fresh)` gives the provider's JWK set; it is asked for a fresh one when no key fits. `issuers`
+    are the ways in which this one provider spells its name.
     """
     from joserfc import jwt
     from joserfc.errors import BadSignatureError, ClaimError, InvalidKeyIdError, JoseError
@@ -33,7 +34,7 @@ def subject_of(
     registry = jwt.JWTClaimsRegistry(
         now=int(now.timestamp()),
         leeway=LEEWAY_SECONDS,
-        iss={"essential": True, "value": issuer},
+        iss={"essential": True, "values": list(issuers)},
         aud={"essential": True, "value": client_id},
         sub={"essential": True},
         nonce={"essential": True, "value": nonce},
@@ -48,18 +49,17 @@ def subject_of(
             claims = _claims(token, keys(True))
         registry.validate(claims)
     except ClaimError as error:
-        raise _refused(str(error.claim)) from None
+        raise refused(str(error.claim)) from None
     except JoseError as error:
-        raise _refused(error.error) from None
+        raise refused(error.error) from None
     except ValueError:
-        raise _refused("unreadable") from None
+        raise refused("unreadable") from None
     audiences = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
     if (len(audiences) > 1 or "azp" in claims) and claims.get("azp") != client_id:
-        raise _refused("azp")
-    subject: str = claims["sub"]
-    if len(subject) > _SUBJECT_LENGTH:
-        raise _refused("sub")
-    return subject
+        raise refused("azp")
+    if len(claims["sub"]) > _SUBJECT_LENGTH:
+        raise refused("sub")
+    return claims
 
 
 def _claims(token: str, jwks: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,5 +71,6 @@ def _claims(token: str, jwks: Mapping[str, Any]) -> dict[str, Any]:
     return claims
 
 
-def _refused(check: str) -> SignInRefused:
+def refused(check: str) -> SignInRefused:
+    """What a failed check becomes; `check` names it and never holds a value."""
     return SignInRefused("token", f"The provider's answer did not hold ({check}). Start the sign-in again.")

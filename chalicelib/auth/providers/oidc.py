@@ -5,7 +5,7 @@ The OAuth work is authlib's, the token's joserfc's; both are loaded at the first
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +18,7 @@ from chalicelib.auth.providers.documents import (
     Transport,
     network,
 )
-from chalicelib.auth.providers.id_token import subject_of
+from chalicelib.auth.providers.id_token import claims_of
 from chalicelib.auth.providers.parameters import client_secret
 from chalicelib.contracts.errors import Unavailable
 
@@ -34,9 +34,16 @@ _CODE_ERRORS: Final = frozenset({"invalid_grant", "invalid_request", "access_den
 
 
 class OidcProvider:
-    """A `Provider`. Set-up comes from the issuer's discovery document."""
+    """A `Provider`. Set-up comes from the issuer's discovery document.
+
+    What a provider does otherwise is a subclass in its own file: the attributes and the methods marked so.
+    """
 
     form_post = False
+    pkce = True
+    """Whether the provider checks a PKCE challenge."""
+    secret_method = ""
+    """How the client secret is sent (RFC 7591's names); empty: as the discovery document says."""
 
     def __init__(
         self,
@@ -70,7 +77,11 @@ class OidcProvider:
         with self._client(redirect_uri, secret="") as client:
             url: str
             url, _ = client.create_authorization_url(
-                endpoint, state=state, code_verifier=verifier, nonce=nonce
+                endpoint,
+                state=state,
+                code_verifier=verifier if self.pkce else None,
+                nonce=nonce,
+                **self.parameters(),
             )
         return url
 
@@ -78,46 +89,67 @@ class OidcProvider:
         self, *, redirect_uri: str, code: str, issuer: str | None, nonce: str, verifier: str, now: datetime
     ) -> Identity:
         """Who came back. Raises SignInRefused or Unavailable."""
-        if issuer is not None and issuer != self._issuer:
+        if issuer is not None and issuer not in self.issuers():
             raise SignInRefused("token", "This answer is another provider's. Start the sign-in again.")
-        token = self._exchange(redirect_uri, code, verifier)
+        token = self._exchange(redirect_uri, code, verifier, now)
         if not isinstance(token, str):
             raise SignInRefused("token", "The provider sent no ID token. Start the sign-in again.")
-        subject = subject_of(
+        claims = claims_of(
             token,
             keys=lambda fresh: self._documents.get(self._metadata()["jwks_uri"], fresh=fresh),
-            issuer=self._issuer,
+            issuers=self.issuers(),
             client_id=self._client_id,
             nonce=nonce,
             now=now,
         )
-        return Identity(self._issuer, subject)
+        self.check(claims)
+        return Identity(self._issuer, claims["sub"])
 
-    def _exchange(self, redirect_uri: str, code: str, verifier: str) -> Any:
+    def issuers(self) -> tuple[str, ...]:
+        """The provider's own: how it spells its name in tokens and answers."""
+        return (self._issuer,)
+
+    def parameters(self) -> dict[str, str]:
+        """The provider's own: what else its authorization endpoint is told."""
+        return {}
+
+    def check(self, claims: Mapping[str, Any]) -> None:
+        """The provider's own: what else must hold of an ID token. Raises SignInRefused."""
+
+    def client_secret(self, now: datetime) -> str:
+        """The provider's own: what proves that it is oO who asks. Raises Unavailable."""
+        if self._kept_secret is None:
+            self._kept_secret = self._secret()
+        return self._kept_secret
+
+    def forget_secret(self) -> None:
+        """The provider's own: the provider did not accept the secret; it may have been replaced."""
+        self._kept_secret = None
+
+    def _exchange(self, redirect_uri: str, code: str, verifier: str, now: datetime) -> Any:
         import httpx
         from authlib.common.errors import AuthlibBaseError
 
         metadata = self._metadata()
-        if self._kept_secret is None:
-            self._kept_secret = self._secret()
+        proof = {"code_verifier": verifier} if self.pkce else {}
         try:
             with self._client(
                 redirect_uri,
-                secret=self._kept_secret,
+                secret=self.client_secret(now),
                 methods=metadata.get("token_endpoint_auth_methods_supported"),
             ) as client:
                 answer = client.fetch_token(
                     metadata["token_endpoint"],
                     grant_type="authorization_code",
                     code=code,
-                    code_verifier=verifier,
+                    **proof,
                 )
         except AuthlibBaseError as error:
             if error.error in _CODE_ERRORS:
                 raise SignInRefused(
                     "code", "The provider refused the sign-in code. Start the sign-in again."
                 ) from None
-            self._kept_secret = None  # it may have been rotated: read it again next time
+            self.forget_secret()
             raise Unavailable("The sign-in provider does not accept oO's set-up.") from error
         except (httpx.HTTPError, ValueError) as error:
             raise Unavailable("The sign-in provider does not answer. Start again in a minute.") from error
@@ -137,8 +169,14 @@ class OidcProvider:
     def _client(self, redirect_uri: str, *, secret: str, methods: Any = None) -> Any:
         import httpx
 
-        method = "client_secret_basic" if secret else "none"
-        if secret and methods and method not in methods and "client_secret_post" in methods:
+        method = (self.secret_method or "client_secret_basic") if secret else "none"
+        if (
+            secret
+            and not self.secret_method
+            and methods
+            and method not in methods
+            and "client_secret_post" in methods
+        ):
             method = "client_secret_post"
         return _oauth2_client()(
             client_id=self._client_id,
@@ -146,7 +184,7 @@ class OidcProvider:
             token_endpoint_auth_method=method,
             scope=SCOPE,
             redirect_uri=redirect_uri,
-            code_challenge_method="S256",
+            code_challenge_method="S256" if self.pkce else None,
             transport=self._transport(),
             timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
         )

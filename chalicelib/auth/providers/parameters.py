@@ -1,4 +1,4 @@
-"""Client secrets, from SSM parameters."""
+"""Client secrets and private keys, from SSM parameters."""
 
 from __future__ import annotations
 

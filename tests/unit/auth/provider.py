@@ -40,17 +40,21 @@ class FakeIssuer:
     """What the next requests meet instead of an answer."""
     pauses: list[float] = field(default_factory=list)
     seconds: float = 0.0
+    issuer: str = ISSUER
     _nonce: str = ""
     _subject: str = ""
 
     def provider(self, secret: Callable[[], str] = lambda: "hush") -> OidcProvider:
+        return OidcProvider(issuer=self.issuer, client_id=CLIENT, secret=secret, **self.network())
+
+    def network(self) -> dict[str, Any]:
+        """What a provider is given to reach this one."""
+
         def transport() -> httpx.BaseTransport:
             return httpx.MockTransport(self.answer)
 
         documents = Documents(transport, self.pauses.append, lambda: self.seconds)
-        return OidcProvider(
-            issuer=ISSUER, client_id=CLIENT, secret=secret, transport=transport, documents=documents
-        )
+        return {"transport": transport, "documents": documents}
 
     def consent(self, url: str, subject: str) -> dict[str, str]:
         """What the person's yes sends back to the redirect URI."""
@@ -79,17 +83,17 @@ class FakeIssuer:
 
     def _metadata(self) -> dict[str, Any]:
         made = {
-            "issuer": ISSUER,
-            "authorization_endpoint": f"{ISSUER}/authorize",
-            "token_endpoint": f"{ISSUER}/token",
-            "jwks_uri": f"{ISSUER}/jwks",
+            "issuer": self.issuer,
+            "authorization_endpoint": f"{self.issuer}/authorize",
+            "token_endpoint": f"{self.issuer}/token",
+            "jwks_uri": f"{self.issuer}/jwks",
         }
         return {k: v for k, v in {**made, **self.metadata}.items() if v is not None}
 
     def _tokens(self) -> dict[str, Any]:
         now = self.now()
         right = {
-            "iss": ISSUER,
+            "iss": self.issuer,
             "aud": CLIENT,
             "sub": self._subject,
             "nonce": self._nonce,

@@ -397,6 +397,19 @@ def test_a_rotated_key_is_fetched_at_once(house: House, kid: str | None) -> None
     assert len(house.issuer.sent("/jwks")) == 2
 
 
+def test_unknown_keys_make_it_ask_once_a_minute_at_most(house: House) -> None:
+    house.come_back(house.leave())
+    house.sessions_table.rows.clear()
+    house.issuer.header = {"alg": "RS256", "kid": "invented"}
+    house.issuer.published = [make_key("one")]
+    for _ in range(5):
+        assert house.refused(house.leave()) == "token"
+    assert len(house.issuer.sent("/jwks")) == 2
+    house.issuer.seconds += 60
+    assert house.refused(house.leave()) == "token"
+    assert len(house.issuer.sent("/jwks")) == 3
+
+
 @pytest.mark.parametrize("stumble", [httpx.ConnectError("no"), httpx.ReadTimeout("slow"), 502])
 def test_a_stumble_is_tried_again(house: House, stumble: Exception | int) -> None:
     house.issuer.failing = [stumble]
