@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from chalicelib.contracts.consents import Consent
 from chalicelib.contracts.events import Envelope
-from chalicelib.contracts.http import Profile
 from chalicelib.contracts.ml import (
     Candidate,
     Choice,
@@ -25,15 +22,12 @@ from chalicelib.contracts.ml import (
 from chalicelib.contracts.ports import BusError, KeyDestroyed, ScorerUnavailable, Unsealable
 from chalicelib.contracts.signals import ItemRecord
 from chalicelib.recommender.contract import (
-    DueTip,
-    LostRace,
-    Page,
     PersonNow,
     StoredDecision,
     TipState,
     Words,
-    due_hour,
 )
+from ml_lambda.simulation.memory import tips
 
 NOW = datetime(2026, 11, 5, 10, 0, tzinfo=UTC)
 PERSON = "0d3b6a0e-8c55-4f0f-9f0e-5a3f6f4f9a10"
@@ -108,114 +102,46 @@ class FakeBus:
 
 
 @dataclass
-class MemoryTips:
-    """TipStore in memory, with the same conditions as the tables."""
+class MemoryTips(tips.MemoryTips):
+    """Remembers which calls were made, and lets another writer be first."""
 
-    granted: frozenset[Consent] = frozenset({"tasks", "calendar", "habits", "mood", "context"})
-    erased: bool = False
-    profile: Profile = field(default_factory=lambda: Profile(timezone="Europe/Berlin"))
-    snapshots: dict[str, Snapshot] = field(default_factory=dict)
-    words: dict[tuple[str, str], Words] = field(default_factory=dict)
-    decisions: dict[tuple[str, str], StoredDecision] = field(default_factory=dict)
-    states: dict[str, TipState] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
-    silences: list[tuple[str, datetime, datetime | None, str]] = field(default_factory=list)
     before_write: Callable[[], None] | None = None
-    """Runs once, just before the next write: another writer who is first."""
-
-    def __post_init__(self) -> None:
-        self._lock = threading.Lock()
+    """Runs once, just before the next write."""
 
     def read(self, person_id: str) -> PersonNow:
         self.calls.append("read")
-        return PersonNow(self.profile, self.granted, self.erased, b"wrapped", self._state(person_id))
-
-    def state(self, person_id: str) -> TipState:
-        self.calls.append("state")
-        return self._state(person_id)
+        return super().read(person_id)
 
     def snapshot(self, person_id: str) -> Snapshot | None:
         self.calls.append("snapshot")
-        return self.snapshots.get(person_id)
+        return super().snapshot(person_id)
 
     def item_words(self, person_id: str, item_refs: Iterable[str]) -> Mapping[str, Words]:
         self.calls.append("item_words")
-        return {r: self.words[person_id, r] for r in item_refs if (person_id, r) in self.words}
-
-    def tip(self, person_id: str, decision_id: str) -> tuple[StoredDecision | None, TipState]:
-        return self.decisions.get((person_id, decision_id)), self._state(person_id)
-
-    def decision(self, person_id: str, decision_id: str) -> StoredDecision | None:
-        return self.decisions.get((person_id, decision_id))
+        return super().item_words(person_id, item_refs)
 
     def decide(self, stored: StoredDecision, state: TipState) -> None:
         self.calls.append("decide")
         self._interrupt()
-        key = (stored.decision.person_id, stored.decision.decision_id)
-        with self._lock:
-            if key in self.decisions:
-                raise LostRace
-            self._check(state)
-            self.decisions[key] = stored
-            self.states[state.person_id] = state
+        super().decide(stored, state)
 
     def change(self, before: StoredDecision, after: StoredDecision, state: TipState | None = None) -> None:
         self._interrupt()
-        key = (before.decision.person_id, before.decision.decision_id)
-        with self._lock:
-            there = self.decisions.get(key)
-            if there is None or _version(there) != _version(before):
-                raise LostRace
-            if state is not None:
-                self._check(state)
-                self.states[state.person_id] = state
-            self.decisions[key] = after
+        super().change(before, after, state)
 
     def write_state(self, state: TipState) -> None:
         self._interrupt()
-        with self._lock:
-            self._check(state)
-            self.states[state.person_id] = state
+        super().write_state(state)
 
     def note_silence(self, person_id: str, at: datetime, snapshot_at: datetime | None, trace: str) -> None:
         self.calls.append("note_silence")
-        self.silences.append((person_id, at, snapshot_at, trace))
-
-    def history(self, person_id: str, limit: int, before: str | None) -> Sequence[StoredDecision]:
-        mine = sorted((i for p, i in self.decisions if p == person_id), reverse=True)
-        return [self.decisions[person_id, i] for i in mine if before is None or i < before][:limit]
-
-    def due(self, hour: str, until: datetime, start: Mapping[str, Any] | None) -> Page:
-        found = sorted(
-            (s.due_at, key)
-            for key, s in self.decisions.items()
-            if s.due_at is not None and due_hour(s.due_at) == hour and s.due_at <= until
-        )
-        begin = int(start["from"]) if start else 0
-        page = found[begin : begin + 2]
-        more = {"from": begin + 2} if begin + 2 < len(found) else None
-        return Page([DueTip(person, tip, at) for at, (person, tip) in page], more)
-
-    def check(self) -> None:
-        """Memory always answers."""
-
-    def _state(self, person_id: str) -> TipState:
-        return self.states.get(person_id) or TipState(person_id=person_id)
-
-    def _check(self, state: TipState) -> None:
-        if self._state(state.person_id).version != state.version - 1:
-            raise LostRace
-        if self.erased and state.version == 1:
-            raise LostRace
+        super().note_silence(person_id, at, snapshot_at, trace)
 
     def _interrupt(self) -> None:
         if (other := self.before_write) is not None:
             self.before_write = None
             other()
-
-
-def _version(stored: StoredDecision) -> tuple[int, int, datetime | None]:
-    return stored.decision.revision, stored.decision.reward_revision, stored.changed_at
 
 
 class FakeScorer:
