@@ -15,7 +15,8 @@ import numpy as np
 from ml_lambda.policies import pooling
 from ml_lambda.policies.base import Matrix, Vector
 from ml_lambda.policies.history import History
-from ml_lambda.policies.mixed_posterior import Belief, Paces, Posterior, evidence, posterior, shares
+from ml_lambda.policies.mixed_posterior import Belief, Posterior, evidence, posterior, shares
+from ml_lambda.policies.mixed_prior import Beginning
 
 POOL_EVERY: Final = 32
 """Updates between two looks at what people share."""
@@ -59,46 +60,23 @@ class Person:
 class Population:
     """Everybody a learner has met, and what is believed of whoever is new."""
 
-    def __init__(
-        self,
-        start: pooling.Variances,
-        centre: Vector,
-        paces: Paces,
-        first: int,
-        given: Belief | None = None,
-    ) -> None:
-        """`start`: the variances before any data, `centre` (d,): the mean of what people share.
-
-        `first`: the first candidate column; the constant is right before it. `given`: what is believed of
-        everybody until the first refit; by default what `start` and `centre` say.
-        """
-        self.start, self.centre, self.paces, self.first = start, centre, paces, first
+    def __init__(self, beginning: Beginning) -> None:
+        """Nobody yet."""
+        self.beginning = beginning
         self.people: dict[str, Person] = {}
         self.day = 0.0
-        self.variances = start
-        self._groups = (slice(0, self.first - 1), slice(self.first - 1, self.first), slice(self.first, None))
+        self.variances = beginning.start
+        self._paces, self._first = beginning.given.paces, beginning.first
+        self._width = len(beginning.given.mean)
+        self._shared: Matrix | None = None
         self._updates = self._pool = 0
         self._next_pool = self._next_fit = POOL_EVERY
-        self._rarer = max(1, len(self.centre) // _USUAL_WIDTH)
-        self._reset()
-        self._given = given
-
-    @property
-    def given(self) -> Belief:
-        """What is believed of a person before anybody's data."""
-        if self._given is None:
-            covariance = np.diag(self.start.pooled + self.start.between)
-            self._given = Belief(self.centre, covariance, self.start.noise, self.paces)
-        return self._given
-
-    def _reset(self) -> None:
-        loose = 1.0 / self.variances.pooled
-        self._shared = np.column_stack([np.diag(loose), loose * self.centre])
+        self._rarer = max(1, self._width // _USUAL_WIDTH)
 
     def person(self, user: str) -> Person:
         """Their statistics; empty ones for someone new."""
         if user not in self.people:
-            self.people[user] = Person(History(len(self.centre), self.first - 1))
+            self.people[user] = Person(History(self._width, self._first - 1))
         return self.people[user]
 
     def tick(self) -> None:
@@ -113,18 +91,19 @@ class Population:
                 self._weigh(person, belief)
             assert person.evidence is not None
             likely = shares(belief, person.evidence)
-            person.posterior = posterior(person.history, belief, likely, self.first)
+            person.posterior = posterior(person.history, belief, likely, self._first)
         return person.posterior
 
     def _belief(self, person: Person) -> Belief:
         """What the others say of this person: their own data do not count twice."""
         if not self._pool:
-            return self.given
+            return self.beginning.given
         if person.belief is None or person.pool != self._pool:
+            assert self._shared is not None
             others = self._shared if person.known is None else self._shared - person.known
             inverse = np.linalg.inv(others[:, :-1])
             covariance = 0.5 * (inverse + inverse.T) + np.diag(self.variances.between)
-            person.belief = Belief(inverse @ others[:, -1], covariance, self.variances.noise, self.paces)
+            person.belief = Belief(inverse @ others[:, -1], covariance, self.variances.noise, self._paces)
             person.pool, person.posterior = self._pool, None
         return person.belief
 
@@ -137,7 +116,7 @@ class Population:
         person.stale, person.posterior = True, None
         self._updates += 1
         count = person.history.count
-        if len(self.paces.rates) == 1:
+        if len(self._paces.rates) == 1:
             person.evidence = np.zeros(1)
         elif count - person.weighed >= self._rarer * (EVIDENCE_EVERY + count // 40):
             self._weigh(person, self._belief(person))
@@ -154,18 +133,21 @@ class Population:
         known = [p for p in self.people.values() if p.history.count]
         sample = known[-_SAMPLE:]
         self._sum([p for p in sample if p.stale or p.sums is None])
-        self.variances = pooling.step(_stack(sample), self.variances, self.start, self._groups, self.centre)
+        first, start, centre = self._first, self.beginning.start, self.beginning.given.mean
+        groups = (slice(0, first - 1), slice(first - 1, first), slice(first, None))
+        self.variances = pooling.step(_stack(sample), self.variances, start, groups, centre)
         for person in known:
             person.known = None
-        self._reset()
+        loose = 1.0 / self.variances.pooled
+        self._shared = np.column_stack([np.diag(loose), loose * centre])
         self._refresh(known)
 
     def _sum(self, people: list[Person]) -> None:
         for person in people:
             if person.evidence is None:
-                person.evidence = np.zeros(len(self.paces.rates))
+                person.evidence = np.zeros(len(self._paces.rates))
             likely = shares(self._belief(person), person.evidence)
-            weights = likely @ np.exp(-np.outer(self.paces.rates, person.history.ages()))
+            weights = likely @ np.exp(-np.outer(self._paces.rates, person.history.ages()))
             person.sums = person.history.weighted(weights[None])[0]
             person.stale = False
 
@@ -174,6 +156,7 @@ class Population:
         self._sum([p for p in people if p.stale or p.sums is None])
         found = pooling.contributions(_stack(people), self.variances)
         known = np.concatenate([found.precision, found.shift[..., None]], axis=2)
+        assert self._shared is not None
         for person, new in zip(people, known, strict=True):
             self._shared = self._shared + (new if person.known is None else new - person.known)
             person.known = new

@@ -18,21 +18,14 @@ from chalicelib.domain.features import CANDIDATE_FEATURES, CONTEXT_FEATURES, FEA
 from ml_lambda.policies.base import FLOOR, Learner, Matrix, StateMismatch, Vector
 from ml_lambda.policies.history import History
 from ml_lambda.policies.mixed_people import Person, Population
-from ml_lambda.policies.mixed_posterior import Belief, Paces, evidence
-from ml_lambda.policies.pooling import Variances
+from ml_lambda.policies.mixed_posterior import evidence
+from ml_lambda.policies.mixed_prior import published, usual
 from ml_lambda.policies.priors import Prior
 
 POINTS: Final = 64
 """Draws of the posterior whose best candidates make the vector."""
 
-HALF_LIVES: Final = (0.0, 120.0, 60.0, 30.0, 15.0)
-"""The grid of forgetting in days; 0 forgets nothing."""
-
-SHARES: Final = (0.6, 0.1, 0.1, 0.1, 0.1)
-"""How common each pace is before any data: most tastes stay."""
-
 _ONE: Final = np.ones(1)
-_BELIEFS: Final = 16
 _TIE: Final = 1e-9
 """Scores this close to the best share the draw: equal candidates are equally likely."""
 
@@ -45,44 +38,6 @@ def _points(dimension: int) -> Matrix:
     """(D, POINTS) standard normal points, the same for every decision: pairs z, -z, so their mean is 0."""
     half = np.random.Generator(np.random.PCG64(0)).normal(size=(dimension, POINTS // 2))
     return np.concatenate([half, -half], axis=1)
-
-
-@lru_cache(maxsize=8)
-def usual_variances(dimension: int, context_dimension: int) -> Variances:
-    """Before any data: effects of about .15 per standardised feature, two thirds of them shared."""
-    between = np.r_[np.full(context_dimension, 0.02), 0.04, np.full(dimension, 0.01)]
-    pooled = np.r_[np.full(context_dimension, 0.05), 0.1, np.full(dimension, 0.02)]
-    return Variances(between, pooled, 0.18)
-
-
-def columns() -> tuple[str, ...]:
-    """The names of what the regression sees, in its order."""
-    return (*CONTEXT_FEATURES, "baseline", *CANDIDATE_FEATURES)
-
-
-_beliefs: dict[tuple[int, float], tuple[Prior, Belief]] = {}
-
-
-def believed(prior: Prior, half_life_days: float = 0.0) -> Belief:
-    """A prior as the belief about one person. Kept: a process serves few priors, and inverting costs."""
-    key = (id(prior), half_life_days)
-    if key not in _beliefs:
-        pooled = prior.belief(columns())
-        forgetting = pooled.forgetting
-        paces = (
-            _paces(half_life_days)
-            if half_life_days or not forgetting
-            else Paces.of(forgetting.half_lives, forgetting.shares)
-        )
-        covariance = pooled.covariance + np.diag(pooled.between)
-        if len(_beliefs) >= _BELIEFS:
-            _beliefs.clear()
-        _beliefs[key] = prior, Belief(pooled.mean, covariance, pooled.noise, paces)
-    return _beliefs[key][1]
-
-
-def _paces(half_life_days: float) -> Paces:
-    return Paces.of((half_life_days,), (1.0,)) if half_life_days else Paces.of(HALF_LIVES, SHARES)
 
 
 class MixedTS(Learner):
@@ -113,17 +68,13 @@ class MixedTS(Learner):
         super().__init__(dimension, context_dimension, seed)
         self._scale, self._optimism = scale, optimism
         self._first = context_dimension + 1
-        start = usual_variances(dimension, context_dimension)
-        centre, paces, given = np.zeros(len(start.between)), _paces(half_life_days), None
-        if prior is not None:
-            if (dimension, context_dimension) != (len(CANDIDATE_FEATURES), len(CONTEXT_FEATURES)):
-                raise ValueError("a prior is about the product's columns")
-            given, pooled = believed(prior, half_life_days), prior.belief(columns())
-            centre, paces = given.mean, given.paces
-            # A refit in memory begins at the prior's variances and may widen what people share.
-            shared = np.maximum(np.diag(pooled.covariance), start.pooled)
-            start = Variances(pooled.between, shared, pooled.noise)
-        self._population = Population(start, centre, paces, self._first, given)
+        if prior is None:
+            beginning = usual(dimension, context_dimension, half_life_days)
+        elif (dimension, context_dimension) == (len(CANDIDATE_FEATURES), len(CONTEXT_FEATURES)):
+            beginning = published(prior, half_life_days)
+        else:
+            raise ValueError("a prior is about the product's columns")
+        self._population = Population(beginning)
         self._one: Person | None = None
 
     def act(self, context: Vector, candidates: Matrix, user: str = "") -> tuple[int, Vector]:
@@ -207,7 +158,7 @@ class MixedTS(Learner):
         if len(people) > 1:
             raise ValueError("a state is one person's")
         person = people[0] if people else self._population.person("")
-        belief = self._population.given
+        belief = self._population.beginning.given
         found = evidence(person.history, belief)
         cache = _EVIDENCE.pack(_MAGIC, belief.mark, len(found)) + found.astype("<f8").tobytes()
         return person.history.to_bytes(FEATURE_VERSION) + cache
@@ -221,7 +172,7 @@ class MixedTS(Learner):
         magic, mark, paces = _EVIDENCE.unpack_from(state, end)
         if magic != _MAGIC or len(state) != end + _EVIDENCE.size + 8 * paces:
             raise StateMismatch("evidence")
-        belief, found = self._population.given, None
+        belief, found = self._population.beginning.given, None
         if mark == belief.mark and paces == len(belief.paces.rates):
             found = np.frombuffer(state, dtype="<f8", offset=end + _EVIDENCE.size).astype(np.float64)
         self._one = Person(history, evidence=found, weighed=history.count)

@@ -7,10 +7,12 @@ applied reward revision in `reward-markers` carries the reward, so that a later 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from chalicelib.contracts.consents import ConsentState, trainable
 from chalicelib.contracts.ml import Decision
 from chalicelib.contracts.signals import storable
 from chalicelib.contracts.stores import physical_name
@@ -81,6 +83,19 @@ def parse_statistics(row: Mapping[str, Any] | None) -> StoredState:
     )
 
 
+def _trainable(decisions: Sequence[Any], consents: Mapping[str, Any] | None) -> bool:
+    """Whether the decision may be learned from, by the rows as they are."""
+    if not decisions or not consents:
+        return False
+    row = decisions[0]
+    states = json.loads(consents["body"]["S"]).get("consents", {})
+    return trainable(
+        Decision.model_validate_json(row["body"]["S"]).decided_at,
+        json.loads(row["granted"]["S"]) if "granted" in row else (),
+        {name: ConsentState.model_validate(state) for name, state in states.items()},
+    )
+
+
 class StatisticsTable:
     """Reads what learning needs, writes statistics and marker in one transaction."""
 
@@ -116,7 +131,7 @@ class StatisticsTable:
             decision=Decision.model_validate_json(decisions[0]["body"]["S"]) if decisions else None,
             state=parse_statistics(statistics[0] if statistics else None),
             applied=self._applied(person_id, decision_id),
-            consented="learning" in parts.get("consents", {}).get("granted", {}).get("SS", []),
+            consented=_trainable(decisions, parts.get("consents")),
             erased="erased" in parts,
         )
 
@@ -176,6 +191,15 @@ class StatisticsTable:
                     "TableName": self._table("profiles"),
                     "Key": {"person_id": {"S": person_id}, "part": {"S": "erased"}},
                     "ConditionExpression": "attribute_not_exists(person_id)",
+                }
+            },
+            {
+                # Withdrawn meanwhile counts as a lost race: read again, it is not learned from.
+                "ConditionCheck": {
+                    "TableName": self._table("profiles"),
+                    "Key": {"person_id": {"S": person_id}, "part": {"S": "consents"}},
+                    "ConditionExpression": "contains(granted, :learning)",
+                    "ExpressionAttributeValues": {":learning": {"S": "learning"}},
                 }
             },
             {"Put": {"TableName": self._table("statistics"), "Item": statistics, **unchanged}},

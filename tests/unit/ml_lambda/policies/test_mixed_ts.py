@@ -13,7 +13,8 @@ from chalicelib.domain.features import CANDIDATE_FEATURES
 from ml_lambda.policies import StateMismatch, make
 from ml_lambda.policies.history import History
 from ml_lambda.policies.mixed_posterior import Belief, Paces, evidence, posterior, shares
-from ml_lambda.policies.mixed_ts import HALF_LIVES, POINTS, SHARES, MixedTS, columns
+from ml_lambda.policies.mixed_prior import COLUMNS, HALF_LIVES, SHARES
+from ml_lambda.policies.mixed_ts import POINTS, MixedTS
 from ml_lambda.policies.priors import Forgetting, Pooled, Prior, load_prior
 
 CONTEXT = np.array([0.5, -0.5, 0.0, 0.0, 0.1, 1.0])
@@ -201,7 +202,7 @@ def test_the_pace_of_forgetting_is_learned(changes: bool, forgets: bool) -> None
     live(learner, -taste if changes else taste, "p", 400, rng)
     person = learner._population.people["p"]
     assert person.evidence is not None
-    likely = shares(learner._population.given, person.evidence)
+    likely = shares(learner._population.beginning.given, person.evidence)
     assert (likely[0] < 0.2) == forgets
     assert np.sign(learner.weights("p")[0]) == (-1 if changes else 1)
 
@@ -264,15 +265,15 @@ def test_the_evidence_is_the_predictive_density_of_each_block() -> None:
 
 
 def test_the_artifact_says_how_common_each_pace_is() -> None:
-    d = len(columns())
+    d = len(COLUMNS)
     pooled = Pooled(
-        columns(), np.zeros(d), 0.01 * np.eye(d), np.full(d, 0.02), 0.2, Forgetting((0.0, 9.0), (0.5, 0.5))
+        COLUMNS, np.zeros(d), 0.01 * np.eye(d), np.full(d, 0.02), 0.2, Forgetting((0.0, 9.0), (0.5, 0.5))
     )
     learner = mixed(prior=Prior.from_pooled("p", pooled))
-    given = learner._population.given
+    given = learner._population.beginning.given
     assert given.paces.rates == pytest.approx([0.0, np.log(2) / 9])
     assert given.noise == 0.2
     assert sum(SHARES) == pytest.approx(1)
     assert len(SHARES) == len(HALF_LIVES)
     pinned = mixed(half_life_days=30.0)
-    assert pinned._population.paces.rates == pytest.approx([np.log(2) / 30])
+    assert pinned._population.beginning.given.paces.rates == pytest.approx([np.log(2) / 30])
