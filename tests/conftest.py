@@ -24,6 +24,7 @@ os.environ.update(
     OO_STAGE="local",
     OO_TOPIC_ARN=f"arn:aws:sns:{REGION}:{ACCOUNT}:oo-local-events",
     OO_DECISION_LOG_BUCKET="oo-local-decision-log",
+    OO_EXPORTS_BUCKET="oo-local-exports",
     AWS_ACCESS_KEY_ID="test",
     AWS_SECRET_ACCESS_KEY="test",
     AWS_DEFAULT_REGION=REGION,
@@ -154,8 +155,8 @@ def forget_clients() -> None:
     from chalicelib.runtime import aws as runtime_aws
 
     runtime_aws._client.cache_clear()
-    if (wiring := sys.modules.get("chalicelib.wiring")) is not None:
-        for value in vars(wiring).values():
+    for root in ("chalicelib.wiring", "chalicelib.wiring_privacy"):
+        for value in list(vars(sys.modules[root]).values()) if root in sys.modules else ():
             if isinstance(value, _lru_cache_wrapper):
                 value.cache_clear()
     if (models := sys.modules.get("pynamodb.models")) is not None:

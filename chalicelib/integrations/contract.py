@@ -1,104 +1,212 @@
-"""What a file parser promises: every good entry is taken, every bad one named, nothing ever raised."""
+"""What integrations promises: connections to third parties, and what may be used of them.
+
+`TokenVault.access_token(person, source)` is all that a connector needs; everything else here is how the
+connection itself is made, kept and ended. What a file parser promises is in `files/base.py`.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
-from uuid import UUID, uuid5
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final, Literal, Protocol
 
-_ENTRY: Final = UUID("6f4ab0d4-5a2c-4d53-9d1c-3b7f2f6f2c11")
+from pydantic import BaseModel, ConfigDict, Field
+
+from chalicelib.contracts.consents import Consent
+from chalicelib.contracts.errors import Conflict, OoError
+
+CONNECT_SECONDS: Final = 600
+"""How long a person may take at the provider."""
+EARLY_SECONDS: Final = 60
+"""An access token is renewed when it has less than this to live."""
+LEASE_SECONDS: Final = 20
+"""How long one refresher has; longer than any refresh takes, so that two never overlap."""
+REST_SECONDS: Final = 5
+"""How long nobody asks a provider again that did not answer."""
+WAIT_SECONDS: Final = 8.0
+"""How long the others wait for its result."""
+
+Status = Literal["connected", "needs_reconnect"]
+Refusal = Literal["denied", "state", "code", "scope"]
+
+
+class NotConnected(OoError):
+    """The person has no connection to this source."""
+
+    status, slug, title = 404, "not-connected", "Not connected"
+
+
+class NeedsReconnect(Conflict):
+    """The provider no longer accepts what it gave; the person has to connect again."""
+
+    slug, title = "needs-reconnect", "Connect this source again"
+
+
+class ConnectRefused(OoError):
+    """A way back from a provider that gives no connection."""
+
+    status, slug, title = 400, "connect-refused", "Connecting did not work"
+
+    def __init__(self, reason: Refusal, detail: str) -> None:
+        """`detail` never holds what the provider sent."""
+        super().__init__(detail, reason=reason)
+        self.reason: Refusal = reason
+
+
+# --- what a source says about itself ----------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Options:
-    """How to read a file."""
+class Tokens:
+    """What a provider gave. `expires_at` is epoch seconds; None: until it is revoked."""
 
-    now: datetime
-    timezone: str = "UTC"
-    """For what the file does not say: floating times and days."""
-    key: bytes = b""
-    """Keys the references made from a file's own ids and titles, so that they tell nothing."""
-    past: timedelta = timedelta(days=30)
-    ahead: timedelta = timedelta(days=60)
-    per_series: int = 200
-    """At most so many occurrences of one series."""
+    access: str
+    refresh: str | None = None
+    expires_at: int | None = None
+    scopes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One entry of `POST /api/signals`, and where in the file it stood."""
-
-    where: str
-    signal: dict[str, Any]
+class GrantEnded(Exception):
+    """The provider says that the grant is no longer good (RFC 6749, `invalid_grant`)."""
 
 
-@dataclass(frozen=True)
-class Refused:
-    """What was not taken and what to change; never the words of the file."""
-
-    where: str
-    why: str
+class SourceFailed(Exception):
+    """The provider did not answer, or not usably; what it was asked may or may not have happened."""
 
 
-@dataclass
-class Notes:
-    """What was left out on purpose, counted by reason; filled while parsing."""
-
-    counts: dict[str, int] = field(default_factory=dict)
-
-    def add(self, reason: str) -> None:
-        """Count one."""
-        self.counts[reason] = self.counts.get(reason, 0) + 1
-
-
-class Parser(Protocol):
-    """A file format."""
+class Source(Protocol):
+    """A third party that a person can connect. One file each in `sources/`."""
 
     name: str
+    title: str
+    consent: Consent
+    """What the person must have agreed to, before and while it is connected."""
+    scopes: tuple[str, ...]
 
-    def sniff(self, head: str, filename: str) -> bool:
-        """Whether the text (its first 4,000 characters) looks like this format."""
+    def authorization_url(self, *, redirect_uri: str, state: str, verifier: str) -> str:
+        """Where to send the browser; carries the S256 challenge of `verifier`, never `verifier`."""
 
-    def parse(self, data: bytes, options: Options, notes: Notes) -> Iterator[Entry | Refused]:
-        """Yield every entry and every refusal, in the file's order. Never raises."""
+    def exchange(self, *, redirect_uri: str, code: str, verifier: str, now: datetime) -> Tokens:
+        """The code for tokens, once. Raises GrantEnded or SourceFailed."""
 
+    def refresh(self, tokens: Tokens, *, now: datetime) -> Tokens:
+        """New tokens for old, once: a refresh token may work only once. Raises GrantEnded or SourceFailed."""
 
-def reference(prefix: str, options: Options, *parts: str) -> str:
-    """A stable item reference that tells nothing without the key."""
-    digest = hmac.new(options.key, "\x1f".join(parts).encode("utf-8", "replace"), hashlib.sha256)
-    return f"{prefix}:{digest.hexdigest()[:32]}"
-
-
-def finish(signal: dict[str, Any], options: Options, version: str = "") -> dict[str, Any]:
-    """Drop what is empty, say when, and give an id that is the same when the same file is loaded again.
-
-    `version` is the file's own word for which one it is: a revision (SEQUENCE, LAST-MODIFIED), so that
-    going back to an earlier state counts as news, or the day that a row stands for.
-    """
-    kept = {name: value for name, value in signal.items() if value not in (None, "")}
-    content = json.dumps([{k: v for k, v in kept.items() if k != "occurred_at"}, version], sort_keys=True)
-    keyed = hmac.new(options.key, content.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
-    return {"occurred_at": options.now.isoformat(), **kept, "id": str(uuid5(_ENTRY, keyed)), "origin": "file"}
+    def revoke(self, tokens: Tokens) -> None:
+        """Take the grant back (RFC 7009); one that is gone already is as good. Raises SourceFailed."""
 
 
-def decode(data: bytes) -> str:
-    """Text of a file whose encoding nobody wrote down: BOMs, UTF-8, UTF-16, else Windows-1252/Latin-1."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return data.decode("latin-1")
+# --- what rests -------------------------------------------------------------------------------------
 
 
-def slug(text: str) -> str | None:
-    """A category name from anything, or None when nothing of it can be one."""
-    cleaned = "".join(c if c.isascii() and c.isalnum() else "-" for c in text.casefold()).strip("-_")
-    return "-".join(part for part in cleaned.split("-") if part)[:40].rstrip("-") or None
+@dataclass(frozen=True)
+class Connection:
+    """A connection at rest. Moments are epoch seconds; `sealed` tokens are None once they are no good."""
+
+    person_id: str
+    source: str
+    version: int
+    """Every change adds one and requires the version that was seen."""
+    status: Status
+    sealed: bytes | None
+    scopes: tuple[str, ...]
+    expires_at: int | None
+    connected_at: int
+    refreshed_at: int | None = None
+    holder: str | None = None
+    """Who refreshes now, until `held_until`."""
+    held_until: int = 0
+
+    def changed(self, **changes: Any) -> Connection:
+        """The next version, held by nobody."""
+        return replace(self, **{"version": self.version + 1, "holder": None, "held_until": 0, **changes})
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A person who is at the provider to connect: digests of state and session, the sealed verifier."""
+
+    person_id: str
+    source: str
+    state: str
+    session: str
+    sealed: bytes
+    expires: int
+
+
+class ConnectionStore(Protocol):
+    """The table `provider-tokens`."""
+
+    def get(self, person_id: str, source: str) -> Connection | None:
+        """The connection, strongly consistent."""
+
+    def of_person(self, person_id: str) -> Sequence[Connection]:
+        """All of the person's connections, strongly consistent."""
+
+    def put(self, connection: Connection) -> bool:
+        """Keep a new connection in place of any before; False when the person is erased."""
+
+    def hold(self, seen: Connection, holder: str, *, now: int, until: int) -> bool:
+        """Become the one who refreshes what was seen; False when it changed or another one is at it."""
+
+    def change(self, seen: Connection, after: Connection) -> bool:
+        """Write `after` if the connection is still as `seen`, and held by whom `seen` says."""
+
+    def delete(self, person_id: str, source: str) -> bool:
+        """Remove the connection; whether there was one."""
+
+    def begin(self, attempt: Attempt) -> bool:
+        """Keep an attempt in place of any before; False when the person is erased."""
+
+    def attempt(self, person_id: str, source: str) -> Attempt | None:
+        """The attempt under way, expired or not."""
+
+    def finish(self, attempt: Attempt) -> bool:
+        """Use the attempt up; True for exactly one of all who try."""
+
+    def ping(self) -> None:
+        """Raises when the store does not answer."""
+
+    def export(self, person_id: str) -> Iterator[Mapping[str, Any]]:
+        """What is connected and since when; never a token."""
+
+    def clear(self, person_id: str) -> int:
+        """Remove every row of the person; how many."""
+
+
+# --- what goes over HTTP ----------------------------------------------------------------------------
+
+
+class Integration(BaseModel):
+    """A source that can be connected here, and how it stands for the person."""
+
+    source: str
+    title: str
+    consent: Consent
+    status: Literal["available", "connected", "needs_reconnect"]
+    scopes: list[str] = Field(description="What oO asks the source for.")
+    connected_at: datetime | None = None
+
+
+class Integrations(BaseModel):
+    """The answer of `GET /api/integrations`."""
+
+    integrations: list[Integration]
+
+
+class ConnectStarted(BaseModel):
+    """The answer of `POST /api/integrations/{source}/connect`: where to send the browser."""
+
+    location: str
+    expires_at: datetime
+
+
+class ConnectCallback(BaseModel):
+    """What a provider sends back; what else it sends is ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    code: str | None = Field(default=None, max_length=4096)
+    state: str | None = Field(default=None, max_length=512)
+    error: str | None = Field(default=None, max_length=256)

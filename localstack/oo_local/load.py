@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.contracts.consents import CONSENT_OF_TYPE
-from chalicelib.integrations.contract import Entry, Notes, Options, Refused
 from chalicelib.integrations.files import parser_for
+from chalicelib.integrations.files.base import Entry, Notes, Options, Refused
 from oo_local.running import NotRunning, home_folder, running
 from oo_local.signin import SignInFailed, signed_in
 

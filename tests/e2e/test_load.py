@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from chalicelib.integrations.contract import Options
+from chalicelib.integrations.files.base import Options
 from oo_local import load as command
 from oo_local.load import Loaded, LoadFailed, load
 from oo_local.running import Running

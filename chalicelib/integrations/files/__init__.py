@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.integrations.contract import Parser, decode
+from chalicelib.integrations.files.base import Parser, decode
 from chalicelib.integrations.files.habits import HabitsCsv
 from chalicelib.integrations.files.ical import ICalendar
 from chalicelib.integrations.files.todoist import TodoistCsv

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
-from chalicelib.integrations.contract import Entry, Notes, Options, Refused, finish, reference, slug
 from chalicelib.integrations.files import dates
+from chalicelib.integrations.files.base import Entry, Notes, Options, Refused, finish, reference, slug
 from chalicelib.integrations.files.table import header_of, rows
 
 OLDEST: Final = timedelta(days=399)

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from chalicelib.integrations.contract import (
+from chalicelib.integrations.files.base import (
     Entry,
     Notes,
     Options,

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from chalicelib.integrations.contract import Refused, decode
+from chalicelib.integrations.files.base import Refused, decode
 
 MAX_FIELD = 200_000
 

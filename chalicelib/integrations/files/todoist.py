@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
-from chalicelib.integrations.contract import Entry, Notes, Options, Refused, finish, reference, slug
 from chalicelib.integrations.files import dates
+from chalicelib.integrations.files.base import Entry, Notes, Options, Refused, finish, reference, slug
 from chalicelib.integrations.files.table import header_of, rows
 
 _LABEL: Final = re.compile(r"(?:^|\s)@([\w-]+)")

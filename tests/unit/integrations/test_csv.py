@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from chalicelib.contracts.signals import SignalEntry
-from chalicelib.integrations.contract import Entry, Notes, Options, Refused, slug
 from chalicelib.integrations.files import dates, parser_for
+from chalicelib.integrations.files.base import Entry, Notes, Options, Refused, slug
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parents[3]

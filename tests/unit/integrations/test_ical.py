@@ -17,8 +17,8 @@ from icalendar import Calendar
 from pydantic import TypeAdapter
 
 from chalicelib.contracts.signals import SignalEntry
-from chalicelib.integrations.contract import Entry, Notes, Options, Refused
 from chalicelib.integrations.files import parser_for
+from chalicelib.integrations.files.base import Entry, Notes, Options, Refused
 from chalicelib.integrations.files.ical import ICalendar
 from chalicelib.integrations.files.ical_text import unfold
 
