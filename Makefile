@@ -13,16 +13,24 @@ SET_UP = @test -x $(RUN) || { echo 'oO is not set up here: run `make dev` first'
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help dev reload logs signin load reset test test-unit test-peers test-browser lint format generate bench bench-policies image-test lock clean
+.PHONY: help dev nightly notebook reload logs signin load reset test test-unit test-peers test-browser lint format generate bench bench-policies image-test lock clean
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ Run oO on this machine
 
-dev: ## Start everything, print the address and the first tip (Ctrl-C stops, state is kept)
+dev: ## Start everything, print the address and the first tip (Ctrl-C stops; PROFILES=mlops: the registry's page)
 	$(BOOTSTRAP) app emulator
-	@exec $(RUN) -m oo_local dev
+	@exec $(if $(PROFILES),env OO_PROFILES="$(PROFILES)") $(RUN) -m oo_local dev
+
+nightly: ## Refit, judge and report now, on the running oO
+	$(SET_UP)
+	@$(RUN) -m oo_local nightly
+
+notebook: ## Execute the notebook on the running oO's registry and log; prints where the page is
+	$(BOOTSTRAP) mlops
+	@$(RUN) -m oo_local notebook
 
 reload: ## Bring changed code live in the running oO
 	$(SET_UP)
