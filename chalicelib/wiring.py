@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from chalicelib.auth.tokens.keys import SigningKeys
     from chalicelib.auth.tokens.service import TokenService
     from chalicelib.events.service import EventsService
-    from chalicelib.profile.service import ErasureService, ProfileService
+    from chalicelib.profile.service import ProfileService
     from chalicelib.recommender.service import RecommenderService
     from chalicelib.recommender.settlement import SettlementService
     from chalicelib.runtime.bus import BatchBus
@@ -162,15 +162,6 @@ def consents() -> Consents:
     return profile()
 
 
-@cache
-def erasure() -> ErasureService:
-    """Erasure of everything about a person."""
-    from chalicelib.profile.service import ErasureService
-    from chalicelib.profile.store import ProfileTable
-
-    return ErasureService(ProfileTable(), personal_stores, sealer(), bus(), clock(), ids())
-
-
 # --- events -----------------------------------------------------------------------------------
 
 
@@ -231,7 +222,7 @@ def settlement() -> SettlementService:
     from chalicelib.recommender.store import RecommenderTables
     from chalicelib.runtime.settings import settings
 
-    return SettlementService(RecommenderTables(), DecisionLog(), bus(), clock(), ids(), settings())
+    return SettlementService(RecommenderTables(), DecisionLog(), profile(), bus(), clock(), ids(), settings())
 
 
 # --- across modules ---------------------------------------------------------------------------
@@ -242,15 +233,17 @@ def personal_stores() -> list[PersonalStore]:
     from chalicelib.auth.admins.store import RoleTable
     from chalicelib.auth.store import IdentityTable, SessionTable
     from chalicelib.events import personal as events
-    from chalicelib.profile.service import PersonKeys
+    from chalicelib.profile.erasing import PersonKeys
     from chalicelib.profile.store import ProfileTable
     from chalicelib.recommender import personal as recommender
     from chalicelib.recommender.log import DecisionLog
+    from chalicelib.runtime.exports import ExportBucket
 
     return [
         *events.personal_stores(),
         *recommender.personal_stores(),
         DecisionLog(),
+        ExportBucket(),
         IdentityTable(),  # before the sessions: see auth's sign_in.py
         SessionTable(),
         RoleTable(),

@@ -7,7 +7,7 @@ from typing import Any, Final
 from chalicelib.contracts.stores import STORES
 from infra.cfn import private_bucket
 
-BUCKETS: Final = {"decision-log": "DecisionLog", "registry": "Registry"}
+BUCKETS: Final = {"decision-log": "DecisionLog", "exports": "Exports", "registry": "Registry"}
 """Logical ids of the stores that are buckets."""
 
 _ABANDONED: Final = {
@@ -24,6 +24,8 @@ def resources() -> dict[str, Any]:
     made: dict[str, Any] = {}
     # No versioning: an erased person's lines must not live on as an older version.
     made |= _bucket("decision-log", _ABANDONED, _rule("cool", Transitions=[_transition("STANDARD_IA", 90)]))
+    # A copy of a whole life: it is gone after a day, whether anyone fetched it or not.
+    made |= _bucket("exports", _ABANDONED, _rule("a-day", ExpirationInDays=1))
     # Nobody is in it, and a damaged registry file must be had back.
     made |= _bucket(
         "registry",

@@ -25,6 +25,7 @@ OUTPUTS: Final[dict[str, str]] = {
     "OO_TOPIC_ARN": "TopicArn",
     "OO_DECISIONS_STREAM_ARN": "DecisionsStreamArn",
     "OO_DECISION_LOG_BUCKET": "DecisionLogBucket",
+    "OO_EXPORTS_BUCKET": "ExportsBucket",
 }
 # Settings that all functions which hold a policy must share.
 POLICIES: Final = ("OO_CHAMPION", "OO_SHADOWS", "OO_FORGETTING_HALF_LIFE_DAYS")
@@ -114,7 +115,7 @@ _CHALICE: Final[tuple[Function, ...]] = (
         memory=1024,
         timeout=15,
         owner="chalice",
-        environment=("OO_TOPIC_ARN",),
+        environment=("OO_TOPIC_ARN", "OO_EXPORTS_BUCKET"),
         grants=(
             g.read("sessions", "identities", "sign-ins", "profiles", "person-keys"),
             g.write("sessions", "identities", "sign-ins", "profiles", "person-keys"),
@@ -128,8 +129,13 @@ _CHALICE: Final[tuple[Function, ...]] = (
             g.read("signals", "items", "item-words"),
             g.write("signals", "items"),
             g.delete("items", "item-words"),
-            g.read("decisions", "tip-states", "snapshots"),
-            g.write("decisions", "tip-states"),
+            g.read("decisions", "tip-states", "snapshots", "statistics", "erasures"),
+            g.write("decisions", "tip-states", "erasures"),
+            g.update("erasures"),
+            # An export begins, and the link to it is signed; of one who is erased meanwhile nothing stays.
+            g.find("exports"),
+            g.fetch("exports"),
+            g.append("exports"),
             g.look("decisions"),
             g.unseal(),
             g.publish(),
@@ -189,7 +195,7 @@ _CHALICE: Final[tuple[Function, ...]] = (
         timeout=30,
         owner="chalice",
         environment=("OO_DECISION_LOG_BUCKET",),
-        grants=(g.read("decisions"), g.append("decision-log")),
+        grants=(g.read("decisions", "profiles"), g.append("decision-log")),
     ),
     Function(
         "recommender-relay",
@@ -219,19 +225,45 @@ _CHALICE: Final[tuple[Function, ...]] = (
         memory=512,
         timeout=120,
         owner="chalice",
-        environment=("OO_TOPIC_ARN", "OO_DECISION_LOG_BUCKET"),
+        environment=("OO_TOPIC_ARN", "OO_DECISION_LOG_BUCKET", "OO_EXPORTS_BUCKET"),
         grants=(
             g.read("sessions", "identities", "profiles", "signals", "items", "item-words"),
             g.delete("sessions", "identities", "profiles", "signals", "items", "item-words"),
+            # A line of the profile card takes its signals back, each with a mark.
+            g.write("signals", "items"),
             g.read("roles"),
             g.delete("roles"),
             # The tombstone, and the mark in the place of the destroyed key.
             g.write("profiles", "person-keys"),
             g.read("decisions", "tip-states"),
             g.delete("decisions", "tip-states"),
+            # A withdrawal drops words and closes the open tip.
+            g.write("decisions", "tip-states"),
+            g.write("erasures"),
+            g.update("erasures"),
             g.find("decision-log"),
             g.empty("decision-log"),
+            g.find("exports"),
+            g.empty("exports"),
             g.publish(),
+        ),
+    ),
+    Function(
+        "profile-export",
+        "queue",
+        "chalicelib.profile.consumers.export",
+        memory=1024,
+        timeout=300,
+        owner="chalice",
+        environment=("OO_DECISION_LOG_BUCKET", "OO_EXPORTS_BUCKET"),
+        grants=(
+            g.read("sessions", "identities", "roles", "profiles", "signals", "items", "item-words"),
+            g.read("decisions", "tip-states", "person-keys"),
+            g.open_keys(),
+            g.find("decision-log"),
+            g.find("exports"),
+            g.fetch("exports"),
+            g.append("exports"),
         ),
     ),
 )
@@ -284,8 +316,23 @@ _ML: Final[tuple[Function, ...]] = (
         owner="ml",
         environment=("OO_TOPIC_ARN",),
         grants=(
-            g.read("snapshots", "statistics", "reward-markers"),
+            g.read("snapshots", "statistics", "reward-markers", "profiles"),
             g.delete("snapshots", "statistics", "reward-markers"),
+            g.publish(),
+        ),
+    ),
+    Function(
+        "export",
+        "queue",
+        "ml_lambda.serving.export.handler",
+        memory=256,
+        timeout=60,
+        owner="ml",
+        environment=("OO_TOPIC_ARN", "OO_EXPORTS_BUCKET"),
+        grants=(
+            g.read("snapshots", "statistics", "reward-markers", "profiles"),
+            g.find("exports"),
+            g.append("exports"),
             g.publish(),
         ),
     ),

@@ -125,6 +125,15 @@ def unseal() -> Grant:
     )
 
 
+def open_keys() -> Grant:
+    """Open data keys and make none."""
+    return Grant(
+        ("kms:Decrypt",),
+        ("key:any",),
+        (("ForAnyValue:StringEquals", "kms:ResourceAliases", "alias/oo-${Stage}-persons"),),
+    )
+
+
 def append(bucket: str) -> Grant:
     """Write new objects, and take back one just written."""
     return Grant(("s3:DeleteObject", "s3:PutObject"), (f"objects:{bucket}",))

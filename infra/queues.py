@@ -39,7 +39,12 @@ QUEUES: Final[tuple[Queue, ...]] = (
     # Waits until an undo is no longer likely.
     Queue("complete", ("tip_reacted",), "recommender-complete", delay=60),
     Queue("decision-log", ("decision_made", "reward_settled"), "recommender-log"),
-    Queue("erase", ("erasure_requested", "consents_changed"), "profile-erase"),
+    Queue(
+        "erase",
+        ("erasure_requested", "erasure_done", "consents_changed", "forget_requested"),
+        "profile-erase",
+    ),
+    Queue("export", ("export_requested", "export_written"), "profile-export"),
     Queue(
         "features",
         (
@@ -47,13 +52,15 @@ QUEUES: Final[tuple[Queue, ...]] = (
             "signal_deleted",
             "profile_changed",
             "consents_changed",
+            "forgotten",
             "decision_made",
             "silence_answered",
         ),
         "features",
     ),
     Queue("learn", ("reward_settled",), "learn"),
-    Queue("ml-erase", ("erasure_requested",), "erase"),
+    Queue("ml-erase", ("erasure_requested", "consents_changed", "forget_requested"), "erase"),
+    Queue("ml-export", ("export_requested",), "export"),
 )
 
 FAILURES: Final[dict[str, str]] = {

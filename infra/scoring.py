@@ -150,6 +150,7 @@ def _function(fn: Function, role: str) -> dict[str, Any]:
 _VALUES: Final[dict[str, Any]] = {
     "OO_TOPIC_ARN": {"Ref": "EventsTopic"},
     "OO_DECISION_LOG_BUCKET": {"Ref": "DecisionLog"},
+    "OO_EXPORTS_BUCKET": {"Ref": "Exports"},
     "OO_REGISTRY_BUCKET": {"Ref": "Registry"},
     **{name: {"Ref": parameter(name)} for name in SETTINGS},
 }

@@ -89,14 +89,14 @@ class PersonalStore(Protocol):
     """The store's name in `contracts/stores.py`."""
 
     def export(self, person_id: str) -> Iterable[Mapping[str, Any]]:
-        """Everything held about the person, as JSON-ready rows; sealed words as `Sealed`, at any depth."""
+        """Everything held about the person, as JSON-ready rows; words as `SealedWords`, at any depth."""
 
     def erase(self, person_id: str) -> int:
         """Delete everything held about the person; how many rows went. Idempotent, resumable."""
 
 
 @dataclass(frozen=True)
-class Sealed:
+class SealedWords:
     """Sealed words in an export, which whoever makes it opens for the person."""
 
     purpose: str

@@ -45,6 +45,8 @@ class Store:
     stream: bool = False
     backup_days: int = 35
     """How far back the table can be restored (point-in-time recovery); 0: not at all."""
+    only_sealed: bool = False
+    """All that its rows say is sealed: without the person's key a backup of it is noise."""
     retention: str = "until erased"
     sealed: tuple[Sealed, ...] = ()
     """What `infra keys reseal` seals again after a person's key got a new version."""
@@ -105,6 +107,24 @@ STORES: Final[tuple[Store, ...]] = (
     # profile
     Store("profiles", "profile", "profile, consents and the erasure tombstone", sort="part"),
     Store("person-keys", "profile", "the wrapped data key of each person", backup_days=0),
+    Store(
+        "erasures",
+        "profile",
+        "what an erasure did and when, by receipt; no person",
+        personal=False,
+        key="receipt_id",
+        expires="expires",
+        backup_days=0,
+        retention="90 days",
+    ),
+    Store(
+        "exports",
+        "profile",
+        "copies of everything that a person asked for",
+        kind="bucket",
+        backup_days=0,
+        retention="1 day",
+    ),
     # events
     Store(
         "signals",
@@ -127,6 +147,7 @@ STORES: Final[tuple[Store, ...]] = (
         sort="item_ref",
         expires="expires",
         backup_days=1,
+        only_sealed=True,
         retention="typed: until done or deleted; file: 30 days; connector: 24 hours",
         sealed=(Sealed("sealed", "item"),),
     ),
@@ -159,7 +180,7 @@ STORES: Final[tuple[Store, ...]] = (
         "recommender",
         "decisions and rewards by day, without words",
         kind="bucket",
-        retention="until erased, at the next compaction (at most 7 days)",
+        backup_days=0,
     ),
     # ml_lambda
     Store("snapshots", "ml_lambda", "features of each person"),

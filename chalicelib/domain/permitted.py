@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from chalicelib.contracts.consents import Consent, answers_usable, usable
-from chalicelib.contracts.ml import RecentTip, Snapshot
+from chalicelib.contracts.ml import HabitState, RecentTip, Snapshot
+from chalicelib.contracts.signals import ItemRecord
 
 
 def restrict(snapshot: Snapshot, granted: Collection[Consent]) -> Snapshot:
@@ -53,7 +54,8 @@ def prompt_context(
 ) -> PromptContext:
     """What a prompt may use: nothing else may be read, and no words of other items opened, to make one."""
     kept = restrict(snapshot, usable("prompt", granted))
-    refs = frozenset(item.item_ref for item in (*kept.tasks, *kept.events, *kept.habits))
+    items: list[ItemRecord | HabitState] = [*kept.tasks, *kept.events, *kept.habits]
+    refs = frozenset(item.item_ref for item in items)
     # Where the item is not among these any more, neither is what the tip was about.
     told = [
         tip if tip.item_ref in refs else tip.model_copy(update={"item_ref": None, "category": None})

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.contracts.consents import CONSENT_OF_TYPE, Consent
-from chalicelib.contracts.ports import PersonalStore, Sealed
+from chalicelib.contracts.ports import PersonalStore, SealedWords
 from chalicelib.events.contract import words_purpose
 from chalicelib.events.rows import ItemRow, SignalRow, WordsRow
 
@@ -80,7 +80,7 @@ class ItemWords(_PersonalTable):
         return {
             "item_ref": row.item_ref,
             "type": row.type,
-            "title": Sealed(words_purpose(row.item_ref), row.sealed, until),
+            "title": SealedWords(words_purpose(row.item_ref), row.sealed, until),
             "title_hash": row.title_hash,
             "kept_until": None if row.expires is None else row.expires_at,
         }

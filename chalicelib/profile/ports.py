@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict
 
 from chalicelib.contracts.consents import Consent
 from chalicelib.contracts.http import Profile
-from chalicelib.contracts.signals import storable
+from chalicelib.contracts.ml import Snapshot
+from chalicelib.contracts.ports import SealedWords
+from chalicelib.contracts.signals import SignalRecord, storable
 from chalicelib.profile.contract import ConsentsDocument
 
 Kept = Literal["kept", "changed", "erased"]
@@ -43,6 +45,18 @@ class Decision(BaseModel):
     text_version: str
 
 
+@dataclass(frozen=True)
+class Receipt:
+    """What is noted of an erasure; never of whom."""
+
+    requested_at: datetime
+    expires_at: datetime
+    stores: Sequence[str]
+    """Which were to be emptied."""
+    done: Mapping[str, datetime]
+    """When each was."""
+
+
 def history_part(decision: Decision) -> str:
     """The sort key of a history entry: in order of time."""
     return f"consents#{storable(decision.at)}#{decision.consent}"
@@ -64,6 +78,9 @@ class ProfileStore(Protocol):
     ) -> Kept:
         """Write the consents and add to their history, all or nothing, likewise."""
 
+    def history(self, person_id: str, limit: int, before: str | None) -> list[Decision]:
+        """Decisions about consents, newest first, those before that part."""
+
     def entomb(self, person_id: str, receipt_id: str, at: datetime) -> str:
         """Write the tombstone unless there is one; the receipt id that stands in it."""
 
@@ -75,3 +92,32 @@ class ProfileStore(Protocol):
 
     def erase(self, person_id: str) -> int:
         """Everything but the tombstone, which keeps late messages from writing again."""
+
+
+class Receipts(Protocol):
+    """The table `erasures`, by receipt id."""
+
+    def begin(self, receipt_id: str, at: datetime, stores: Sequence[str]) -> None:
+        """Note the request unless it is noted."""
+
+    def done(self, receipt_id: str, store: str, at: datetime) -> None:
+        """Note that a store was emptied; the first time stands. Nothing when there is no such receipt."""
+
+    def read(self, receipt_id: str) -> Receipt | None:
+        """The receipt."""
+
+
+class Knowledge(Protocol):
+    """What other owners know about a person, as the profile card needs it."""
+
+    def snapshot(self, person_id: str) -> Snapshot | None:
+        """The features."""
+
+    def signals(self, person_id: str, limit: int | None) -> Iterable[SignalRecord]:
+        """Signals, newest first; None: all."""
+
+    def words(self, person_id: str, item_refs: Sequence[str]) -> Mapping[str, SealedWords]:
+        """Sealed titles, by ref."""
+
+    def learned(self, person_id: str) -> int:
+        """How many answers were learned from."""

@@ -1,28 +1,22 @@
-"""Profile and consents; erasure of everything about a person."""
+"""Profile and consents."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from chalicelib.contracts.consents import CONSENTS, TEXT_VERSION, Consent, ConsentState
+from chalicelib.contracts.consents import CONSENTS, TEXT_VERSION, Consent, ConsentState, trainable
 from chalicelib.contracts.errors import Conflict, Gone, Invalid, Unavailable
-from chalicelib.contracts.events import (
-    ConsentsChanged,
-    Envelope,
-    ErasureDone,
-    ErasureRequested,
-    MalformedEvent,
-    ProfileChanged,
-    type_of,
-    wrap,
-)
+from chalicelib.contracts.events import ConsentsChanged, ProfileChanged, wrap
 from chalicelib.contracts.http import ConsentsAnswer, ConsentsPut, Health, Profile, ProfilePatch
-from chalicelib.contracts.ports import Bus, BusError, Clock, ConsentBound, Ids, PersonalStore, Sealer
+from chalicelib.contracts.ports import Bus, BusError, Clock, Ids
+from chalicelib.contracts.privacy import ConsentDecision, ConsentHistory
 from chalicelib.domain.identity import derived_id
 from chalicelib.profile.contract import ConsentsDocument, decode
-from chalicelib.profile.ports import Decision, Kept, ProfileStore
+from chalicelib.profile.paging import cursor_of, place_of
+from chalicelib.profile.ports import Decision, Kept, ProfileStore, history_part
 
 ATTEMPTS: Final = 5
 _MACHINE_ZONES: Final = frozenset({"localtime", "posixrules", "Factory"})
@@ -70,6 +64,21 @@ class ProfileService:
     def granted(self, person_id: str) -> frozenset[Consent]:
         """The consents in force; none for an unknown or erased person."""
         return decode(self._store.read(person_id).rows()).granted
+
+    def trainable(self, person_id: str, decided_at: datetime, rests_on: Collection[Consent]) -> bool:
+        """Whether anything may be learned from a decision of that moment, drawn from those sources."""
+        parts = self._store.read(person_id)
+        return not parts.erased and trainable(decided_at, rests_on, _document(parts.consents).consents)
+
+    def history(self, person_id: str, limit: int, cursor: str | None) -> ConsentHistory:
+        """A page of the person's decisions about consents, newest first. Raises Invalid for a cursor that
+        is not ours."""
+        found = self._store.history(person_id, limit + 1, place_of(cursor))
+        page = found[:limit]
+        more = cursor_of(history_part(page[-1])) if len(found) > limit else None
+        return ConsentHistory(
+            decisions=[ConsentDecision.model_validate(d.model_dump()) for d in page], next=more
+        )
 
     def decide(self, person_id: str, put: ConsentsPut, trace_id: str) -> ConsentsAnswer:
         """Agree or withdraw, keep the history, publish ConsentsChanged.
@@ -137,112 +146,6 @@ class ProfileService:
         return Health(module="profile", status="ok")
 
 
-class ErasureService:
-    """Erasure of a person, and of what rests on a consent that was withdrawn."""
-
-    def __init__(
-        self,
-        store: ProfileStore,
-        stores: Callable[[], Sequence[PersonalStore]],
-        sealer: Sealer,
-        bus: Bus,
-        clock: Clock,
-        ids: Ids,
-    ) -> None:
-        """`stores` is called when something is erased, not before."""
-        self._store = store
-        self._stores = stores
-        self._sealer = sealer
-        self._bus = bus
-        self._clock = clock
-        self._ids = ids
-
-    def request(self, person_id: str, trace_id: str) -> str:
-        """Begin the erasure; the receipt id, the same however often it is asked.
-
-        When it returns nothing new can be written, no sealed word can be opened and no session is left.
-        Sessions end last, so that a person whose request failed on the way can ask again.
-        """
-        receipt = self._store.entomb(person_id, self._ids.new(), self._clock.now())
-        self._sealer.destroy(person_id)
-        event = wrap(
-            ErasureRequested(receipt_id=receipt),
-            person_id=person_id,
-            event_id=derived_id("erasure_requested", receipt),
-            at=self._clock.now(),
-            trace_id=trace_id,
-        )
-        try:
-            self._bus.publish([event])
-        except BusError:
-            raise Unavailable("The erasure has begun but is not complete; ask again.") from None
-        for store in self._stores():
-            if store.name == "sessions":
-                store.erase(person_id)
-        return receipt
-
-    def handle(self, event: Envelope) -> None:
-        """Erase what the event takes back. May be repeated; what is left is erased then."""
-        match type_of(event):
-            case "erasure_requested":
-                self._erase(event)
-            case "consents_changed":
-                self._withdraw(event)
-            case _:
-                raise MalformedEvent("only erasure_requested and consents_changed belong here")
-
-    def _erase(self, event: Envelope) -> None:
-        """Every store, each answered with ErasureDone; one that fails does not keep the others."""
-        person_id, receipt = event.person_id, event.erasure_requested.receipt_id
-        self._store.entomb(person_id, receipt, self._clock.now())
-        failed: list[Exception] = []
-        for store in self._stores():
-            try:
-                rows = store.erase(person_id)
-                done = wrap(
-                    ErasureDone(receipt_id=receipt, store=store.name, rows=rows),
-                    person_id=person_id,
-                    event_id=derived_id("erasure_done", receipt, store.name),
-                    at=self._clock.now(),
-                    trace_id=event.trace_id,
-                )
-                self._bus.publish([done])
-            except Exception as error:
-                failed.append(error)
-        if failed:
-            raise ExceptionGroup(f"{len(failed)} stores are not erased yet", failed)
-
-    def _withdraw(self, event: Envelope) -> None:
-        """What rests on the consents that ended. One given again meanwhile covers what is there."""
-        withdrawn = set(event.consents_changed.withdrawn)
-        if not withdrawn:
-            return
-        now_granted = decode(self._store.read(event.person_id).rows()).granted
-        for consent in CONSENTS:
-            if consent in withdrawn and consent not in now_granted:
-                for store in self._stores():
-                    if isinstance(store, ConsentBound):
-                        store.withdraw(event.person_id, consent)
-
-
-class PersonKeys:
-    """The person's data key as a PersonalStore: nothing of it can be exported, erasing destroys it."""
-
-    name = "person-keys"
-
-    def __init__(self, sealer: Sealer) -> None:
-        self._sealer = sealer
-
-    def export(self, person_id: str) -> Iterable[Mapping[str, Any]]:
-        """Nothing: the key is no information about the person."""
-        return ()
-
-    def erase(self, person_id: str) -> int:
-        """Destroy the key; the marker in its place says nothing but that."""
-        self._sealer.destroy(person_id)
-        return 1
-
-
 def _document(body: str | None) -> ConsentsDocument:
     return ConsentsDocument.model_validate_json(body) if body else ConsentsDocument()
 
@@ -250,7 +153,10 @@ def _document(body: str | None) -> ConsentsDocument:
 def _decided(document: ConsentsDocument, news: Sequence[Decision]) -> ConsentsDocument:
     states: dict[str, ConsentState] = dict(document.consents)
     for d in news:
-        states[d.consent] = ConsentState(granted=d.granted, at=d.at, text_version=d.text_version)
+        before = states.get(d.consent)
+        unbroken = before is not None and before.granted
+        since = ((before.since or before.at) if before and unbroken else d.at) if d.granted else None
+        states[d.consent] = ConsentState(granted=d.granted, at=d.at, text_version=d.text_version, since=since)
     return ConsentsDocument(consents=states, revision=document.revision + 1)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.exceptions import PutError, TransactWriteError
@@ -15,6 +16,8 @@ from chalicelib.profile.ports import Decision, Kept, Parts, history_part
 from chalicelib.runtime.dynamodb import Row, TableMeta, table_name
 
 _REFUSED = "ConditionalCheckFailed"
+_HISTORY: Final = "consents#"
+_AFTER_HISTORY: Final = "consents$"
 
 
 class ProfileRow(Row):
@@ -81,6 +84,15 @@ class ProfileTable:
             raise
         return "kept"
 
+    def history(self, person_id: str, limit: int, before: str | None) -> list[Decision]:
+        """One query along the sort key."""
+        below = ProfileRow.part.between(_HISTORY, before or _AFTER_HISTORY)
+        rows = ProfileRow.query(
+            person_id, below, limit=limit + 1, scan_index_forward=False, consistent_read=True
+        )
+        entries = [row for row in rows if row.part != before]
+        return [Decision.model_validate_json(row.body) for row in entries[:limit]]
+
     def entomb(self, person_id: str, receipt_id: str, at: datetime) -> str:
         """A conditional put; the first receipt stands."""
         tombstone = Tombstone(receipt_id=receipt_id, at=at)
@@ -99,9 +111,9 @@ class ProfileTable:
         list(ProfileRow.batch_get([("health", "health")]))
 
     def export(self, person_id: str) -> Iterable[Mapping[str, Any]]:
-        """Every row of the person."""
+        """Every row of the person, as its document."""
         for row in ProfileRow.query(person_id, consistent_read=True):
-            yield {"part": row.part, "body": row.body}
+            yield {"part": row.part, "content": json.loads(row.body)}
 
     def erase(self, person_id: str) -> int:
         """Every row but the tombstone."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Protocol, runtime_checkable
@@ -165,6 +165,13 @@ class TipStore(Protocol):
 
     def check(self) -> None:
         """Raises when the tables cannot be reached."""
+
+
+class Training(Protocol):
+    """What may be learned from."""
+
+    def trainable(self, person_id: str, decided_at: datetime, rests_on: Collection[Consent]) -> bool:
+        """Whether a decision of that moment, drawn from those sources, may be learned from now."""
 
 
 class DecisionLogStore(Protocol):

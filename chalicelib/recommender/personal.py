@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from chalicelib.contracts.consents import CONSENT_OF_TYPE, SOURCES, Consent
-from chalicelib.contracts.ports import Clock, PersonalStore, Sealed
+from chalicelib.contracts.ports import Clock, PersonalStore, SealedWords
 from chalicelib.recommender.contract import LostRace, StoredDecision, TipState
 from chalicelib.recommender.store import DecisionRow, RecommenderTables
 from chalicelib.recommender.words import purpose, sealed_words
@@ -146,8 +146,8 @@ class Decisions:
             before = page[-1].decision.decision_id
 
 
-def _words(decision_id: str, sealed: bytes, until: datetime) -> Sealed:
-    return Sealed(purpose(decision_id), sealed, until, document=True)
+def _words(decision_id: str, sealed: bytes, until: datetime) -> SealedWords:
+    return SealedWords(purpose(decision_id), sealed, until, document=True)
 
 
 def _kept(person_id: str, refs: list[str], consent: Consent) -> set[str]:

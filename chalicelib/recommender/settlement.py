@@ -22,6 +22,7 @@ from chalicelib.recommender.contract import (
     StoredDecision,
     TipState,
     TipStore,
+    Training,
     due_hour,
 )
 from chalicelib.recommender.relay import completion_event, due_event, events_of
@@ -42,10 +43,18 @@ class SettlementService:
     """What happens to a decision after it was answered; nobody waits for it."""
 
     def __init__(
-        self, store: TipStore, log: DecisionLogStore, bus: Bus, clock: Clock, ids: Ids, settings: Settings
+        self,
+        store: TipStore,
+        log: DecisionLogStore,
+        training: Training,
+        bus: Bus,
+        clock: Clock,
+        ids: Ids,
+        settings: Settings,
     ) -> None:
         self._store = store
         self._decision_log = log
+        self._training = training
         self._bus = bus
         self._clock = clock
         self._ids = ids
@@ -210,7 +219,9 @@ class SettlementService:
     # --- the log ------------------------------------------------------------------------------------
 
     def record(self, event: Envelope) -> None:
-        """Consume DecisionMade and RewardSettled: one line each in the decision log, without words."""
+        """Consume DecisionMade and RewardSettled: one line each in the decision log, without words.
+
+        Training reads the log, so only what may be learned from now is in it."""
         kind = type_of(event)
         if kind == "decision_made":
             self._record(event, "decisions", event.decision_made.decision_id)
@@ -220,14 +231,23 @@ class SettlementService:
     def _record(self, event: Envelope, kind: Any, decision_id: str) -> None:
         made = event.occurred_at if kind == "decisions" else event.reward_settled.decided_at
         day = moment(made).date().isoformat()
-        stored = self._store.decision(event.person_id, decision_id)
+        stored = self._loggable(event.person_id, decision_id)
         if stored is not None:
             line = _decided(stored.decision) if kind == "decisions" else _rewarded(event)
             self._decision_log.write(kind, day, event.person_id, event.event_id, line)
-            stored = self._store.decision(event.person_id, decision_id)
+            stored = self._loggable(event.person_id, decision_id)
         if stored is None:
-            # Erased before the write or after it, perhaps in an attempt that died: no line may stay.
+            # Erased or withdrawn before the write or after it, perhaps in an attempt that died: no line may
+            # stay.
             self._decision_log.remove(kind, day, event.person_id, event.event_id)
+
+    def _loggable(self, person_id: str, decision_id: str) -> StoredDecision | None:
+        """The decision, while it is there and may be learned from."""
+        stored = self._store.decision(person_id, decision_id)
+        if stored is None:
+            return None
+        decided_at = stored.decision.decided_at
+        return stored if self._training.trainable(person_id, decided_at, stored.granted) else None
 
 
 def _decided(decision: Decision) -> dict[str, Any]:

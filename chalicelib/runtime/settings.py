@@ -48,6 +48,7 @@ class Settings(BaseModel):
         default="", description="KMS key that wraps data keys; default alias/oo-<stage>-persons."
     )
     decision_log_bucket: str = Field(default="", description="S3 bucket of the decision log.")
+    exports_bucket: str = Field(default="", description="S3 bucket of the copies that people ask for.")
     registry_bucket: str = Field(default="", description="S3 bucket of the registry and the nightly reports.")
     mlflow_tracking_uri: str = Field(
         default="",
@@ -109,7 +110,7 @@ class Settings(BaseModel):
     )
     google_calendar_secret_parameter: str = Field(
         default="",
-        description="SSM parameter of that client's secret; default /oo/<stage>/google-calendar-client-secret.",
+        description="SSM parameter of its secret; default /oo/<stage>/google-calendar-client-secret.",
     )
     sandbox_url: str = Field(
         default="",

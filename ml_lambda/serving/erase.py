@@ -1,4 +1,5 @@
-"""Handler `erase`: consumes ErasureRequested and deletes all that ml_lambda holds about the person."""
+"""Handler `erase`: deletes all that ml_lambda holds about a person who leaves, or what was learned from one
+who withdrew that."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from chalicelib.runtime.clock import SystemClock
 from chalicelib.runtime.consuming import consume
 from chalicelib.runtime.logging import logger
 from chalicelib.runtime.settings import settings
+from ml_lambda.features.store import FeatureTables
 from ml_lambda.serving.erasing import Erasing
 from ml_lambda.serving.stores import personal_stores
 
@@ -18,7 +20,13 @@ from ml_lambda.serving.stores import personal_stores
 @cache
 def erasing() -> Erasing:
     """The service, built at the first call of this process."""
-    return Erasing(personal_stores(), SnsBus(aws.sns(), settings().topic_arn), SystemClock())
+    features = FeatureTables()
+    return Erasing(
+        personal_stores(),
+        lambda person_id: features.person(person_id).granted,
+        SnsBus(aws.sns(), settings().topic_arn),
+        SystemClock(),
+    )
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:

@@ -1,26 +1,57 @@
-"""Erasure: everything that ml_lambda holds about a person, store by store, each one reported."""
+"""Erasure: everything that ml_lambda holds about a person, store by store, each one reported.
+
+And what was learned, when that is withdrawn or the person deletes it from what oO knows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from uuid import UUID, uuid5
 
+from chalicelib.contracts.consents import CONSENTS, Consent
 from chalicelib.contracts.events import Envelope, ErasureDone, type_of, wrap
-from chalicelib.contracts.ports import Bus, Clock, PersonalStore
+from chalicelib.contracts.ports import Bus, Clock, ConsentBound, PersonalStore
 
 
 class Erasing:
     """Answers ErasureRequested with one ErasureDone per store."""
 
-    def __init__(self, stores: Sequence[PersonalStore], bus: Bus, clock: Clock) -> None:
+    def __init__(
+        self,
+        stores: Sequence[PersonalStore],
+        granted: Callable[[str], Collection[Consent]],
+        bus: Bus,
+        clock: Clock,
+    ) -> None:
+        """`granted`: the consents of a person that are in force."""
         self._stores = stores
+        self._granted = granted
         self._bus = bus
         self._clock = clock
 
     def handle(self, event: Envelope) -> None:
         """Erase, then report. Idempotent: again deletes what is left and repeats the same event ids."""
-        if type_of(event) != "erasure_requested":
-            return
+        match type_of(event):
+            case "erasure_requested":
+                self._erase(event)
+            case "consents_changed":
+                withdrawn = set(event.consents_changed.withdrawn)
+                # What was given again meanwhile covers what is there.
+                self._withdraw(event.person_id, withdrawn - set(self._granted(event.person_id)))
+            case "forget_requested":
+                request = event.forget_requested
+                narrowed = any(request.HasField(f) for f in ("item_ref", "category", "first_hour"))
+                if not narrowed:
+                    self._withdraw(event.person_id, {request.consent})
+
+    def _withdraw(self, person_id: str, gone: Collection[str]) -> None:
+        for consent in CONSENTS:
+            if consent in gone:
+                for store in self._stores:
+                    if isinstance(store, ConsentBound):
+                        store.withdraw(person_id, consent)
+
+    def _erase(self, event: Envelope) -> None:
         receipt = event.erasure_requested.receipt_id
         done = [(store.name, store.erase(event.person_id)) for store in self._stores]
         self._bus.publish(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from chalicelib.contracts.consents import Consent
 from chalicelib.contracts.ports import PersonalStore
 from ml_lambda.features.store import FeatureTables
 from ml_lambda.policies.store import StatisticsTable
@@ -32,6 +33,10 @@ class Statistics:
         """Delete them."""
         return self._table.forget(person_id)
 
+    def withdraw(self, person_id: str, consent: Consent) -> int:
+        """They are what was learned."""
+        return self.erase(person_id) if consent == "learning" else 0
+
 
 class RewardMarkers:
     """The store `reward-markers`."""
@@ -48,6 +53,10 @@ class RewardMarkers:
     def erase(self, person_id: str) -> int:
         """Delete them; again when it was cut off."""
         return self._table.forget_markers(person_id)
+
+    def withdraw(self, person_id: str, consent: Consent) -> int:
+        """They tell what was learned from."""
+        return self.erase(person_id) if consent == "learning" else 0
 
 
 def personal_stores() -> list[PersonalStore]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.contracts.consents import Consent
 from chalicelib.contracts.http import Profile
 from chalicelib.profile.contract import CONSENTS_PART, ERASED, PROFILE, ConsentsDocument, Tombstone
-from chalicelib.profile.ports import Decision, Kept, Parts, history_part
+from chalicelib.profile.ports import Decision, Kept, Parts, Receipt, history_part
 
 
 @dataclass
@@ -42,6 +43,14 @@ class MemoryProfiles:
         self.rows[person_id, part] = body
         return "kept"
 
+    def history(self, person_id: str, limit: int, before: str | None) -> list[Decision]:
+        parts = sorted(
+            part
+            for p, part in self.rows
+            if p == person_id and part.startswith("consents#") and (before is None or part < before)
+        )
+        return [Decision.model_validate_json(self.rows[person_id, part]) for part in parts[::-1][:limit]]
+
     def entomb(self, person_id: str, receipt_id: str, at: datetime) -> str:
         tombstone = Tombstone(receipt_id=receipt_id, at=at)
         standing = self.rows.setdefault((person_id, ERASED), tombstone.model_dump_json())
@@ -52,7 +61,9 @@ class MemoryProfiles:
 
     def export(self, person_id: str) -> Iterable[Mapping[str, Any]]:
         return [
-            {"part": part, "body": body} for (p, part), body in sorted(self.rows.items()) if p == person_id
+            {"part": part, "content": json.loads(body)}
+            for (p, part), body in sorted(self.rows.items())
+            if p == person_id
         ]
 
     def erase(self, person_id: str) -> int:
@@ -64,3 +75,18 @@ class MemoryProfiles:
     def granted(self, person_id: str) -> frozenset[Consent]:
         body = self.rows.get((person_id, CONSENTS_PART))
         return ConsentsDocument.model_validate_json(body).granted() if body else frozenset()
+
+
+@dataclass
+class MemoryReceipts:
+    rows: dict[str, Receipt] = field(default_factory=dict)
+
+    def begin(self, receipt_id: str, at: datetime, stores: Sequence[str]) -> None:
+        self.rows.setdefault(receipt_id, Receipt(at, at + timedelta(days=90), sorted(stores), {}))
+
+    def done(self, receipt_id: str, store: str, at: datetime) -> None:
+        if found := self.rows.get(receipt_id):
+            self.rows[receipt_id] = replace(found, done={store: at, **found.done})
+
+    def read(self, receipt_id: str) -> Receipt | None:
+        return self.rows.get(receipt_id)

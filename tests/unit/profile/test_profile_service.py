@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -8,16 +7,13 @@ import pytest
 
 from chalicelib.contracts.consents import CONSENTS, TEXT_VERSION
 from chalicelib.contracts.errors import Gone, Invalid, Unavailable
-from chalicelib.contracts.events import ConsentsChanged, MalformedEvent, TipDue, type_of, wrap
 from chalicelib.contracts.http import ConsentsPut, ProfilePatch
-from chalicelib.contracts.ports import KeyDestroyed, PersonalStore
 from chalicelib.profile.contract import CONSENTS_PART, ERASED, decode, profile_keys
 from chalicelib.profile.ports import Kept
-from chalicelib.profile.service import ErasureService, PersonKeys, ProfileService
+from chalicelib.profile.service import ProfileService
 from chalicelib.runtime.clock import RandomIds
-from tests.unit.events.world import ANN, BOB, NOW, MemoryBus, StandingClock, World, mood, task
+from tests.unit.events.world import ANN, BOB, NOW, MemoryBus, StandingClock
 from tests.unit.profile.memory import MemoryProfiles
-from tests.unit.runtime.memory_keys import memory_sealer
 
 TRACE = "trace-0001"
 
@@ -96,6 +92,58 @@ def test_agreeing_and_withdrawing_is_published_and_remembered(person: Person) ->
     assert (list(second.granted), list(second.withdrawn)) == (["tasks"], ["mood"])
     history = sorted(part for _, part in person.store.rows if part.startswith("consents#"))
     assert [part.rpartition("#")[2] for part in history] == ["mood", "tasks", "mood"]
+
+
+def test_the_history_is_read_newest_first_page_by_page(person: Person) -> None:
+    for day, granted in enumerate((True, False, True)):
+        person.clock.at = NOW + timedelta(days=day)
+        person.agree(tasks=granted)
+    page = person.service.history(ANN, 2, None)
+    assert [(d.at, d.granted) for d in page.decisions] == [
+        (NOW + timedelta(days=2), True),
+        (NOW + timedelta(days=1), False),
+    ]
+    rest = person.service.history(ANN, 2, page.next)
+    assert [d.at for d in rest.decisions] == [NOW]
+    assert rest.next is None
+    assert person.service.history(BOB, 2, None).decisions == []
+    for cursor in ("", "x", "Y29uc2VudHM", "é"):
+        with pytest.raises(Invalid):
+            person.service.history(ANN, 2, cursor)
+
+
+def test_a_consent_knows_since_when_it_holds_without_a_break(person: Person) -> None:
+    def since() -> Any:
+        return person.service.consents(ANN).consents["learning"].since  # type: ignore[union-attr]
+
+    person.agree(learning=True)
+    assert since() == NOW
+    person.clock.at = NOW + timedelta(days=1)
+    person.store.rows[ANN, CONSENTS_PART] = person.store.rows[ANN, CONSENTS_PART].replace(
+        TEXT_VERSION, "2020-01"
+    )
+    person.agree(learning=True)
+    assert since() == NOW, "the newer text was agreed to without a break"
+    person.clock.at = NOW + timedelta(days=2)
+    person.agree(learning=False)
+    assert since() is None
+    person.agree(learning=True)
+    assert since() == NOW + timedelta(days=2)
+
+
+def test_what_was_decided_before_a_withdrawal_stays_out_of_training(person: Person) -> None:
+    person.agree(learning=True, tasks=True)
+    late = NOW + timedelta(days=3)
+    assert person.service.trainable(ANN, NOW, ["tasks"])
+    assert not person.service.trainable(ANN, NOW, ["tasks", "mood"])
+    person.clock.at = late
+    person.agree(learning=False)
+    assert not person.service.trainable(ANN, late, ["tasks"])
+    person.agree(learning=True)
+    assert not person.service.trainable(ANN, NOW, ["tasks"])
+    assert person.service.trainable(ANN, late, ["tasks"])
+    person.store.entomb(ANN, "receipt", late)
+    assert not person.service.trainable(ANN, late, ["tasks"])
 
 
 def test_the_same_again_adds_no_history_and_repeats_the_event(person: Person) -> None:
@@ -188,118 +236,6 @@ def test_a_consent_that_this_version_does_not_know_is_none(person: Person) -> No
     person.agree(tasks=True)
     body = person.store.rows[ANN, CONSENTS_PART].replace('"tasks"', '"dreams"')
     assert decode([{"part": CONSENTS_PART, "body": body}]).granted == frozenset()
-
-
-# --- erasure ----------------------------------------------------------------------------------
-
-
-class Rows:
-    """A store that counts; it fails as often as told."""
-
-    def __init__(self, name: str, rows: int = 1, fails: int = 0) -> None:
-        self.name, self.rows, self.fails = name, rows, fails
-
-    def export(self, person_id: str) -> Sequence[Any]:
-        return []
-
-    def erase(self, person_id: str) -> int:
-        if self.fails:
-            self.fails -= 1
-            raise ConnectionError
-        gone, self.rows = self.rows, 0
-        return gone
-
-
-class Leaving:
-    def __init__(self, *stores: PersonalStore) -> None:
-        self.profiles = MemoryProfiles()
-        self.sealer = memory_sealer()
-        self.bus = MemoryBus()
-        self.stores: list[PersonalStore] = [*stores, self.profiles, PersonKeys(self.sealer)]
-        self.service = ErasureService(
-            self.profiles, lambda: self.stores, self.sealer, self.bus, StandingClock(), RandomIds()
-        )
-
-
-def test_when_the_answer_comes_nothing_opens_and_no_session_is_left() -> None:
-    sessions, signals = Rows("sessions"), Rows("signals")
-    leaving = Leaving(sessions, signals)
-    sealed = leaving.sealer.seal(ANN, "p", "words")
-    receipt = leaving.service.request(ANN, TRACE)
-    assert sessions.rows == 0
-    assert signals.rows == 1
-    with pytest.raises(KeyDestroyed):
-        leaving.sealer.open(ANN, "p", sealed)
-    assert (ANN, ERASED) in leaving.profiles.rows
-    [event] = leaving.bus.events
-    assert event.erasure_requested.receipt_id == receipt
-    assert leaving.service.request(ANN, TRACE) == receipt
-
-
-def test_a_request_that_failed_half_way_can_be_made_again() -> None:
-    sessions = Rows("sessions")
-    leaving = Leaving(sessions)
-    leaving.bus.down = True
-    with pytest.raises(Unavailable):
-        leaving.service.request(ANN, TRACE)
-    assert sessions.rows == 1
-    leaving.bus.down = False
-    leaving.service.request(ANN, TRACE)
-    assert sessions.rows == 0
-    assert leaving.bus.types() == ["erasure_requested"]
-
-
-def test_every_store_answers_and_again_changes_nothing() -> None:
-    leaving = Leaving(Rows("signals", 3), Rows("items", 2))
-    leaving.service.request(ANN, TRACE)
-    [requested] = leaving.bus.events
-    leaving.service.handle(requested)
-    done = {e.erasure_done.store: e.erasure_done.rows for e in leaving.bus.events[1:]}
-    assert done == {"signals": 3, "items": 2, "profiles": 0, "person-keys": 1}
-    ids = [e.event_id for e in leaving.bus.events[1:]]
-    leaving.bus.batches.clear()
-    leaving.service.handle(requested)
-    assert [e.event_id for e in leaving.bus.events] == ids
-    assert list(leaving.profiles.rows) == [(ANN, ERASED)]
-
-
-def test_a_store_that_fails_is_erased_by_the_retry_and_keeps_no_other() -> None:
-    bad, good = Rows("signals", fails=1), Rows("items")
-    leaving = Leaving(bad, good)
-    leaving.service.request(ANN, TRACE)
-    [requested] = leaving.bus.events
-    with pytest.raises(ExceptionGroup):
-        leaving.service.handle(requested)
-    assert good.rows == 0
-    leaving.service.handle(requested)
-    assert bad.rows == 0
-
-
-def test_a_withdrawn_consent_takes_what_rests_on_it_and_nothing_else() -> None:
-    world = World()
-    for who in (ANN, BOB):
-        world.agree(who)
-        world.take_in(task("a", title="Call mum"), mood(), person=who)
-    service = ErasureService(
-        world.profiles, world.signals.personal_stores, world.sealer, world.bus, world.clock, RandomIds()
-    )
-    event = wrap(ConsentsChanged(withdrawn=["tasks"]), person_id=ANN, event_id="e", at=NOW, trace_id="t")
-    service.handle(event)
-    assert len(world.signals.items) == 2, "given again meanwhile: what is there is covered"
-    world.agree(ANN, ["mood"])
-    service.handle(event)
-    service.handle(event)
-    assert sorted((p, s.type) for (p, _), s in world.signals.signals.items()) == [
-        (ANN, "mood"), (BOB, "mood"), (BOB, "task"),
-    ]  # fmt: skip
-    assert [p for p, _ in world.signals.items] == [p for p, _ in world.signals.sealed] == [BOB]
-
-
-def test_another_event_does_not_belong_to_erasure() -> None:
-    event = wrap(TipDue(decision_id="d"), person_id=ANN, event_id="e", at=NOW, trace_id="t")
-    assert type_of(event) == "tip_due"
-    with pytest.raises(MalformedEvent):
-        Leaving().service.handle(event)
 
 
 def test_health_follows_the_store(person: Person) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import permutations
@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.contracts.consents import Consent
 from chalicelib.contracts.events import (
     DecisionMade,
     Envelope,
@@ -48,8 +49,13 @@ class Settling(Told):
         super().__init__()
         self.bus, self.log = FakeBus(), MemoryLog()
         self.settlement = SettlementService(
-            self.store, self.log, self.bus, self.clock, self.ids, Settings(stage="local")
+            self.store, self.log, self, self.bus, self.clock, self.ids, Settings(stage="local")
         )
+
+    may_learn = True
+
+    def trainable(self, person_id: str, decided_at: datetime, rests_on: Collection[Consent]) -> bool:
+        return self.may_learn
 
     @property
     def stored(self) -> StoredDecision:
@@ -415,3 +421,14 @@ def test_a_step_or_a_plan_does_not_complete_the_item() -> None:
         settling.event(TipReacted(decision_id=settling.tip, revision=1, kind="done"))
     )
     assert settling.bus.events == []
+
+
+def test_what_may_not_be_learned_from_is_not_in_the_log(settling: Settling) -> None:
+    made = settling.event(DecisionMade(decision_id=settling.tip))
+    settling.settlement.record(made)
+    assert settling.log.lines
+    settling.may_learn = False
+    settling.settlement.record(made)
+    assert settling.log.lines == {}, "withdrawn after the write: the line does not stay"
+    settling.settlement.record(settling.event(DecisionMade(decision_id=settling.tip)))
+    assert settling.log.lines == {}

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import ml_examples as me
 import pytest
 
-from chalicelib.contracts.events import Envelope, ErasureRequested, TipDue, from_json
+from chalicelib.contracts.consents import Consent
+from chalicelib.contracts.events import (
+    ConsentsChanged,
+    Envelope,
+    ErasureRequested,
+    ForgetRequested,
+    TipDue,
+    from_json,
+)
 from ml_lambda.serving.erasing import Erasing
 
 
@@ -40,12 +48,16 @@ class Frozen:
         return me.NOW
 
 
+def nothing(person_id: str) -> Collection[Consent]:
+    return ()
+
+
 REQUEST = from_json(me.message(ErasureRequested(receipt_id="receipt"))["body"])
 
 
 def test_each_store_is_erased_and_reported() -> None:
     bus = Published()
-    erasing = Erasing([Rows("snapshots", 1), Rows("reward-markers", 40)], bus, Frozen())
+    erasing = Erasing([Rows("snapshots", 1), Rows("reward-markers", 40)], nothing, bus, Frozen())
     erasing.handle(REQUEST)
     erasing.handle(REQUEST)
     told = [(e.erasure_done.store, e.erasure_done.rows, e.erasure_done.receipt_id) for e in bus.events]
@@ -57,11 +69,35 @@ def test_each_store_is_erased_and_reported() -> None:
 def test_nothing_is_reported_before_all_is_gone() -> None:
     bus = Published()
     with pytest.raises(RuntimeError):
-        Erasing([Rows("snapshots", 1), Rows("statistics", -1)], bus, Frozen()).handle(REQUEST)
+        Erasing([Rows("snapshots", 1), Rows("statistics", -1)], nothing, bus, Frozen()).handle(REQUEST)
     assert bus.events == []
 
 
 def test_other_events_erase_nothing() -> None:
     rows = Rows("snapshots", 1)
-    Erasing([rows], Published(), Frozen()).handle(from_json(me.message(TipDue(decision_id="d"))["body"]))
+    Erasing([rows], nothing, Published(), Frozen()).handle(
+        from_json(me.message(TipDue(decision_id="d"))["body"])
+    )
     assert rows.rows == 1
+
+
+class Learned(Rows):
+    def withdraw(self, person_id: str, consent: Consent) -> int:
+        return self.erase(person_id) if consent == "learning" else 0
+
+
+def heard(payload: Any, granted: Collection[Consent] = ()) -> tuple[int, int]:
+    """What is left of a snapshot and of the statistics."""
+    rows, learned, bus = Rows("snapshots", 1), Learned("statistics", 1), Published()
+    Erasing([rows, learned], lambda _: granted, bus, Frozen()).handle(from_json(me.message(payload)["body"]))
+    assert bus.events == []
+    return rows.rows, learned.rows
+
+
+def test_what_was_learned_goes_with_its_consent_and_with_its_line_of_the_card() -> None:
+    assert heard(ConsentsChanged(withdrawn=["learning"])) == (1, 0)
+    assert heard(ConsentsChanged(withdrawn=["learning"]), granted=["learning"]) == (1, 1), "given again"
+    assert heard(ConsentsChanged(withdrawn=["tasks"])) == (1, 1)
+    assert heard(ForgetRequested(line="learning", consent="learning")) == (1, 0)
+    assert heard(ForgetRequested(line="tasks", consent="tasks")) == (1, 1)
+    assert heard(ForgetRequested(line="h", consent="habits", item_ref="run")) == (1, 1)
