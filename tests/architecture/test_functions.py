@@ -26,12 +26,13 @@ from infra.tree import app_tree, ml_tree
 ROOT = Path(__file__).resolve().parents[2]
 PROBE = Path(__file__).with_name("import_probe.py")
 PARTIAL = ["ReportBatchItemFailures"]
-OUTPUTS = {"TopicArn": "t", "DecisionsStreamArn": "s", "DecisionLogBucket": "b"}
+OUTPUTS = {"TopicArn": "t", "DecisionsStreamArn": "s", "DecisionLogBucket": "b", "ExportsBucket": "e"}
 
 # Statements that must say `*`, by resource and Sid, and why.
 STARS = {
     ("PersonsKey", "AccountDecidesByIam"): "a key policy speaks of its own key, which it calls *",
     ("DecisionLogPolicy", "OnlyOverTls"): "a denial that left an action or someone out would deny nothing",
+    ("ExportsPolicy", "OnlyOverTls"): "the same",
     ("RegistryPolicy", "OnlyOverTls"): "the same",
     ("QueuePolicy", "OnlyTheBusSends"): "SQS refuses a statement that names several queues",
 }

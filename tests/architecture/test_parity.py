@@ -38,6 +38,7 @@ def outputs(stage: str) -> dict[str, str]:
         "TopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:oo-{stage}-events",
         "DecisionsStreamArn": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/oo-{stage}-decisions/stream/2026",
         "DecisionLogBucket": f"oo-{stage}-decision-log-{ACCOUNT}",
+        "ExportsBucket": f"oo-{stage}-exports-{ACCOUNT}",
     }
 
 

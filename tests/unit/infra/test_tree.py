@@ -8,7 +8,12 @@ import pytest
 from infra.functions import chalice_functions
 from infra.tree import MissingOutput, app_tree, ml_tree
 
-OUTPUTS = {"TopicArn": "arn:topic", "DecisionsStreamArn": "arn:stream", "DecisionLogBucket": "log"}
+OUTPUTS = {
+    "TopicArn": "arn:topic",
+    "DecisionsStreamArn": "arn:stream",
+    "DecisionLogBucket": "log",
+    "ExportsBucket": "exports",
+}
 
 
 def test_the_tree_holds_the_stages_real_values(tmp_path: Path) -> None:
@@ -27,7 +32,7 @@ def test_the_tree_holds_the_stages_real_values(tmp_path: Path) -> None:
 
 
 def test_a_stage_without_its_infra_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(MissingOutput, match="DecisionLogBucket, DecisionsStreamArn"):
+    with pytest.raises(MissingOutput, match="DecisionLogBucket, DecisionsStreamArn, ExportsBucket"):
         app_tree(tmp_path, "dev", {"TopicArn": "arn:topic"})
 
 
