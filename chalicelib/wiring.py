@@ -238,12 +238,14 @@ def personal_stores() -> list[PersonalStore]:
     from chalicelib.recommender import personal as recommender
     from chalicelib.recommender.log import DecisionLog
     from chalicelib.runtime.exports import ExportBucket
+    from chalicelib.wiring_integrations import integrations
 
     return [
         *events.personal_stores(),
         *recommender.personal_stores(),
         DecisionLog(),
         ExportBucket(),
+        integrations(),
         IdentityTable(),  # before the sessions: see auth's sign_in.py
         SessionTable(),
         RoleTable(),
@@ -254,12 +256,15 @@ def personal_stores() -> list[PersonalStore]:
 
 def health_checks() -> dict[str, Callable[[], Health]]:
     """Each module's health check; `gateway`'s calls nothing."""
+    from chalicelib.wiring_integrations import integrations
+
     return {
         "gateway": alive,
         "auth": lambda: sign_in().health(),
         "profile": lambda: profile().health(),
         "events": lambda: events().health(),
         "recommender": lambda: recommender().health(),
+        "integrations": lambda: integrations().health(),
     }
 
 

@@ -130,7 +130,7 @@ def open_keys() -> Grant:
     return Grant(
         ("kms:Decrypt",),
         ("key:any",),
-        (("ForAnyValue:StringEquals", "kms:ResourceAliases", "alias/oo-${Stage}-persons"),),
+        (("ForAnyValue:StringLike", "kms:ResourceAliases", "alias/oo-${Stage}-persons*"),),
     )
 
 

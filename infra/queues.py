@@ -45,6 +45,7 @@ QUEUES: Final[tuple[Queue, ...]] = (
         "profile-erase",
     ),
     Queue("export", ("export_requested", "export_written"), "profile-export"),
+    Queue("revoke", ("grant_orphaned",), "integrations-revoke", batch_size=5),
     Queue(
         "features",
         (

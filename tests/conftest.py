@@ -155,7 +155,7 @@ def forget_clients() -> None:
     from chalicelib.runtime import aws as runtime_aws
 
     runtime_aws._client.cache_clear()
-    for root in ("chalicelib.wiring", "chalicelib.wiring_privacy"):
+    for root in ("chalicelib.wiring", "chalicelib.wiring_privacy", "chalicelib.wiring_integrations"):
         for value in list(vars(sys.modules[root]).values()) if root in sys.modules else ():
             if isinstance(value, _lru_cache_wrapper):
                 value.cache_clear()

@@ -94,6 +94,15 @@ class _Marker(_Row):
     sequence: int
 
 
+class _Connection(_Row):
+    source: str
+    status: str
+    scopes: list[str] = Field(description="What oO may read there.")
+    connected_at: int = Field(description="Seconds since 1970.")
+    refreshed_at: int | None
+    access_expires_at: int | None
+
+
 class _Export(_Row):
     export_id: str
     requested_at: str
@@ -113,6 +122,7 @@ _ROWS: Final[dict[str, Any]] = {
     "statistics": _Statistics,
     "reward-markers": _Marker,
     "exports": _Export,
+    "provider-tokens": _Connection,
 }
 
 

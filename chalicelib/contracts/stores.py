@@ -182,6 +182,17 @@ STORES: Final[tuple[Store, ...]] = (
         kind="bucket",
         backup_days=0,
     ),
+    # integrations
+    Store(
+        "provider-tokens",
+        "integrations",
+        "connections to third parties, their tokens sealed; people who are on the way to one",
+        sort="source",
+        expires="expires",
+        backup_days=7,
+        retention="until disconnected; on the way: 10 minutes",
+        sealed=(Sealed("sealed", "tokens"),),
+    ),
     # ml_lambda
     Store("snapshots", "ml_lambda", "features of each person"),
     Store("statistics", "ml_lambda", "policy statistics of each person"),

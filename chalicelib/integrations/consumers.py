@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalice.app import Blueprint, SQSEvent
 
-from chalicelib import wiring
+from chalicelib import wiring_integrations as wiring
 from chalicelib.runtime.consuming import consume
 from chalicelib.runtime.logging import logger
 from chalicelib.runtime.settings import settings

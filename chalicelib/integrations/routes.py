@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from chalice.app import Blueprint
 
-from chalicelib import wiring
+from chalicelib import wiring_integrations as wiring
 from chalicelib.contracts.errors import NotFound, OoError
 from chalicelib.gateway.call import Call, Reply
 from chalicelib.integrations.contract import (

@@ -36,14 +36,16 @@ def test_a_queue_consumer_may_read_its_own_queue_and_no_other() -> None:
     assert taking["Resource"] == ["arn:aws:sqs:*:*:oo-dev-signals"]
 
 
-def test_only_the_door_and_a_copy_open_words_and_only_the_door_reads_secrets() -> None:
+def test_who_opens_words_and_who_reads_secrets() -> None:
     able = {
         action: {fn.name for fn in FUNCTIONS if action in json.dumps(fn.policy("prod"))}
         for action in ("kms:Decrypt", "ssm:GetParameter", "lambda:InvokeFunction")
     }
     assert able == {
-        "kms:Decrypt": {"api", "profile-export"},
-        "ssm:GetParameter": {"api"},
+        # A copy is in words; what ends a connection opens its tokens once more, to have them revoked.
+        "kms:Decrypt": {"api", "profile-export", "profile-erase", "integrations-revoke"},
+        # Who revokes shows the client's secret to the third party.
+        "ssm:GetParameter": {"api", "integrations-revoke"},
         "lambda:InvokeFunction": {"api"},
     }
 
