@@ -131,7 +131,8 @@ class TokenRequest(BaseModel):
     code: str = Field(default="", max_length=512)
     redirect_uri: str = Field(default="", max_length=512, description="With a code: as it was at the login.")
     code_verifier: str = Field(default="", max_length=512, description="With a code: RFC 7636.")
-    refresh_token: str = Field(default="", max_length=512)
+    refresh_token: str = Field(default="", max_length=2048)
+    """As long as an access token may be: who mixes them up is told `invalid_grant`."""
 
 
 class Tokens(BaseModel):

@@ -29,6 +29,10 @@ CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest())
 THERE = App("oo://signin", CHALLENGE, "the app's own state")
 ISSUER = SETTINGS.public_url
 
+by_another_library = pytest.mark.filterwarnings("ignore:EdDSA is deprecated via RFC 9864")
+"""joserfc says so of the name alone: RFC 9864 would write `Ed25519` for the same signature. Most libraries
+that an app may bring know only the older name (ADR 9), so oO writes that one."""
+
 
 @pytest.fixture
 def auth() -> Auth:
@@ -139,7 +143,6 @@ def test_a_code_is_for_a_minute(auth: Auth) -> None:
     ],
 )
 def test_a_wrong_request_is_told_what_is_wrong(auth: Auth, changes: dict[str, str], error: str) -> None:
-    assert refused(auth, redeem, **{"given": code(auth), **changes}) == error if "given" in changes else True
     assert refused(auth, redeem, changes.pop("code", code(auth)), **changes) == error
 
 
@@ -306,6 +309,7 @@ def public_set(auth: Auth) -> KeySet:
     return KeySet.import_key_set(auth.tokens.jwks().model_dump())
 
 
+@by_another_library
 def test_another_library_reads_what_oo_signs(auth: Auth) -> None:
     token = jose.decode(signed_in(auth).access_token, public_set(auth), algorithms=["EdDSA"])
     assert token.header["typ"] == "at+jwt"
@@ -314,6 +318,7 @@ def test_another_library_reads_what_oo_signs(auth: Auth) -> None:
     assert token.claims["exp"] - token.claims["iat"] == 600
 
 
+@by_another_library
 def test_oo_reads_what_another_library_signs() -> None:
     key = OKPKey.generate_key("Ed25519")
     claims = {"iss": "i", "aud": "a", "iat": 5, "exp": 9}
@@ -429,6 +434,7 @@ def test_the_first_key_is_made_when_it_is_needed(auth: Auth) -> None:
     assert auth.seeds.opened == []  # whoever made it has it
 
 
+@by_another_library
 def test_a_key_is_replaced_in_time_and_published_until_its_tokens_are_over(auth: Auth) -> None:
     signed_in(auth)
     auth.clock.forward(days=SETTINGS.signing_key_days, seconds=-1)
