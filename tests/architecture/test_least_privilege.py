@@ -176,7 +176,7 @@ def cloud(aws: Any, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     from app import app
 
     made = Cloud(app)
-    for name in ("rank", "features", "learn", "erase"):
+    for name in (fn.handler.split(".")[-2] for fn in ml_functions()):
         # Services of an earlier test hold clients of an earlier cloud.
         for value in vars(importlib.import_module(f"ml_lambda.serving.{name}")).values():
             if hasattr(value, "cache_clear") and value.__module__ == f"ml_lambda.serving.{name}":
@@ -197,7 +197,7 @@ def test_a_whole_life_needs_nothing_that_is_not_granted(cloud: Cloud, aws: Any) 
 
 
 def live(cloud: Cloud, aws: Any, person: str) -> None:
-    """Agree, tell, be told, react, ask what is known, take back, leave."""
+    """Agree, tell, be told, react, ask what is known, take a copy, take back, leave."""
     with cloud.running("api"):
         started = wiring.sessions().start(person_id=person, role="person", provider="oidc", previous={})
     client = Client(cloud.app, stage_name="local")
@@ -213,8 +213,9 @@ def live(cloud: Cloud, aws: Any, person: str) -> None:
 
     agreed = {"consents": dict.fromkeys(CONSENTS, True), "text_version": TEXT_VERSION}
     http("put", "/api/profile/consents", agreed)
-    http("patch", "/api/profile", {"timezone": "Europe/Berlin"})
     now = datetime.now(UTC)
+    # Where it is about noon: at night oO is rightly silent.
+    http("patch", "/api/profile", {"timezone": f"Etc/GMT{now.hour - 12:+d}" if now.hour != 12 else "UTC"})
     tasks = [
         {
             "type": "task", "item_ref": f"t{n}", "title": f"Call number {n}", "effort_minutes": 5,
@@ -237,5 +238,12 @@ def live(cloud: Cloud, aws: Any, person: str) -> None:
                                      "version": "0", "account": "", "time": "", "region": "",
                                      "resources": [], "id": "1"})  # fmt: skip
     http("post", "/api/signals", {"signals": [tasks[1] | {"status": "done"}]})
+    for line in ("tasks", "learning", "profile"):
+        assert line in {known["id"] for known in http("get", "/api/me/profile-card")["lines"]}
+    export = http("post", "/api/me/export")
+    assert http("get", f"/api/me/export/{export['export_id']}")["state"] == "ready"
+    http("delete", "/api/me/profile-card/tasks")
     http("put", "/api/profile/consents", {**agreed, "consents": {"tasks": False}})
-    http("delete", "/api/me")
+    http("get", "/api/profile/consents/history")
+    receipt = http("delete", "/api/me")["receipt_id"]
+    assert http("get", f"/api/erasures/{receipt}")["complete"]

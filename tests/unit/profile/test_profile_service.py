@@ -119,9 +119,10 @@ def test_a_consent_knows_since_when_it_holds_without_a_break(person: Person) -> 
     person.agree(learning=True)
     assert since() == NOW
     person.clock.at = NOW + timedelta(days=1)
-    person.store.rows[ANN, CONSENTS_PART] = person.store.rows[ANN, CONSENTS_PART].replace(
-        TEXT_VERSION, "2020-01"
-    )
+    # The version alone: it reads like the beginning of a date.
+    agreed = person.store.rows[ANN, CONSENTS_PART]
+    person.store.rows[ANN, CONSENTS_PART] = agreed.replace(f'"{TEXT_VERSION}"', '"2020-01"')
+    assert person.store.rows[ANN, CONSENTS_PART] != agreed
     person.agree(learning=True)
     assert since() == NOW, "the newer text was agreed to without a break"
     person.clock.at = NOW + timedelta(days=2)
