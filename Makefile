@@ -13,7 +13,7 @@ SET_UP = @test -x $(RUN) || { echo 'oO is not set up here: run `make dev` first'
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help dev nightly notebook reload logs signin load reset test test-unit test-peers test-browser lint format generate bench bench-policies image-test lock clean
+.PHONY: help dev backfill nightly notebook reload logs signin load reset test test-unit test-peers test-browser lint format generate bench bench-policies image-test lock clean
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ nightly: ## Refit, judge and report now, on the running oO
 notebook: ## Execute the notebook on the running oO's registry and log; prints where the page is
 	$(BOOTSTRAP) mlops
 	@$(RUN) -m oo_local notebook
+
+backfill: ## Make everybody's features anew from what is stored (ARGS="--person ID", "--restart")
+	$(SET_UP)
+	@$(RUN) -m oo_local.within ml_lambda.pipelines.backfill $(ARGS)
 
 reload: ## Bring changed code live in the running oO
 	$(SET_UP)

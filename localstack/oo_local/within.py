@@ -1,0 +1,55 @@
+"""`python -m oo_local.within MODULE ...`: an operator's command on the oO that runs on this machine.
+
+The module's `main(arguments)` gets the environment that the functions have here: the emulator's address and
+the settings of `.env.local`. On AWS the same module runs with the operator's own environment.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import MutableMapping
+from importlib import import_module
+
+from oo_local.bootstrap import ROOT
+from oo_local.configuration import ConfigurationError, read_configuration
+from oo_local.emulator import CREDENTIALS, REGION
+from oo_local.registry_page import registry_uri
+from oo_local.running import NotRunning, Running, home_folder, running
+
+
+def enter(environment: MutableMapping[str, str], stack: Running) -> None:
+    """Make it the environment of a function of this stack. Raises ConfigurationError."""
+    configuration, home = read_configuration(ROOT, {**environment, **stack.ports}), home_folder()
+    for name in [name for name in environment if name.startswith(("OO_", "AWS_"))]:
+        del environment[name]
+    environment.update(configuration.functions)
+    environment.update(
+        CREDENTIALS,
+        AWS_DEFAULT_REGION=REGION,
+        AWS_ENDPOINT_URL=stack.emulator,
+        OO_HOME=str(home),
+        OO_STAGE="local",
+    )
+    environment.setdefault("OO_MLFLOW_TRACKING_URI", registry_uri(home))
+    # What a function logs would run through a command's progress bar.
+    environment.setdefault("OO_LOG_LEVEL", "WARNING")
+
+
+def main(arguments: list[str]) -> int:
+    """Run the module's `main`; its exit code."""
+    module, *rest = arguments
+    try:
+        enter(os.environ, running())
+    except (NotRunning, ConfigurationError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    try:
+        code: int = import_module(module).main(rest)
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
