@@ -28,7 +28,7 @@ MOST_SIGNALS: Final = 4000
 """Of the last 28 days, newest first: more than a hundred a day are cut off at the old end."""
 
 _LONGEST_EVENT: Final = timedelta(days=31)
-_MOST_EVENTS: Final = 400
+MOST_EVENTS: Final = 400
 _PAGE: Final = 1000
 
 
@@ -84,7 +84,7 @@ class FeatureTables:
         rows = [
             *tasks,
             *self._open(person_id, "task#", recent, left, newest_first=True),
-            *self._open(person_id, f"event#{first}", f"event#{last}~", _MOST_EVENTS, newest_first=True),
+            *self._open(person_id, f"event#{first}", f"event#{last}~", MOST_EVENTS, newest_first=True),
             *self._open(person_id, "habit#", "habit#~", habit.LIMIT),
         ]
         return [ItemRecord.model_validate_json(row["body"]["S"]) for row in rows]
