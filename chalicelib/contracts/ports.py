@@ -117,6 +117,19 @@ class ConsentBound(Protocol):
         """Delete everything held under that consent; how many rows went. Idempotent, resumable."""
 
 
+@runtime_checkable
+class Surrendering(Protocol):
+    """A store with something that has to outlive the person's key, such as a grant to be revoked."""
+
+    name: str
+
+    def surrender(self, person_id: str) -> None:
+        """Hand it over, and keep nothing. Called before the key is destroyed; idempotent, resumable.
+
+        Raises Unavailable when that did not work; then the key stays for now.
+        """
+
+
 class Authenticator(Protocol):
     """Turns a request's credentials into who is asking."""
 

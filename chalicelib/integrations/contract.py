@@ -37,6 +37,12 @@ class NotConnected(OoError):
     status, slug, title = 404, "not-connected", "Not connected"
 
 
+class AlreadyConnected(Conflict):
+    """The source is connected; a second grant beside the first would be one that nobody revokes."""
+
+    slug, title = "already-connected", "Already connected"
+
+
 class NeedsReconnect(Conflict):
     """The provider no longer accepts what it gave; the person has to connect again."""
 
@@ -153,8 +159,8 @@ class ConnectionStore(Protocol):
     def change(self, seen: Connection, after: Connection) -> bool:
         """Write `after` if the connection is still as `seen`, and held by whom `seen` says."""
 
-    def delete(self, person_id: str, source: str) -> bool:
-        """Remove the connection; whether there was one."""
+    def delete(self, seen: Connection) -> bool:
+        """Remove the connection; False when it changed since, and then it stays."""
 
     def begin(self, attempt: Attempt) -> bool:
         """Keep an attempt in place of any before; False when the person is erased."""

@@ -32,7 +32,7 @@ def integrations(call: Call[None]) -> Integrations:
 
 @api.endpoint(
     bp, "POST", "/api/integrations/{source}/connect", answers={200: ConnectStarted},
-    problems=(403, 404, 410, 503),
+    problems=(403, 404, 409, 410, 503),
 )  # fmt: skip
 def connect(call: Call[bytes]) -> ConnectStarted:
     """Begin to connect a source: send the browser to `location` within ten minutes.

@@ -15,6 +15,7 @@ from chalicelib.contracts.http import Health, Principal
 from chalicelib.contracts.ports import Clock, Consents, Ids, KeyDestroyed, Sealer, Unsealable
 from chalicelib.integrations.contract import (
     CONNECT_SECONDS,
+    AlreadyConnected,
     Attempt,
     ConnectCallback,
     Connection,
@@ -88,10 +89,15 @@ class IntegrationsService:
         )
 
     def begin(self, principal: Principal, source: str) -> ConnectStarted:
-        """Where to send the browser. Raises NotFound, ConsentRequired, Gone."""
+        """Where to send the browser. Raises NotFound, ConsentRequired, AlreadyConnected, Gone."""
         way = self._sources(source)
         person_id, session = _asking(principal)
         self._require(person_id, way)
+        standing = self._store.get(person_id, source)
+        if standing is not None and standing.status == "connected":
+            raise AlreadyConnected(
+                f"{way.title} is connected; disconnect it first to connect another account."
+            )
         state, verifier = self._ids.secret(), self._ids.secret()
         expires = self._now() + CONNECT_SECONDS
         try:
@@ -155,15 +161,16 @@ class IntegrationsService:
         Raises Unavailable when one could not be handed over; asked again, it goes on with what is left.
         """
         for connection in self._store.of_person(person_id):
-            self._end(connection, at_once=False, strict=True)
+            self._end(connection, strict=True)
 
     def withdraw(self, person_id: str, consent: Consent) -> int:
         """End every connection that rests on that consent; how many."""
         ended = 0
         for connection in self._store.of_person(person_id):
             way = self._sources.by_name.get(connection.source)
-            if way is not None and way.consent == consent:
-                self._end(connection, at_once=False, strict=True)
+            # Of a source that is not set up here any more nobody can tell; it is of no use either.
+            if way is None or way.consent == consent:
+                self._end(connection, strict=True)
                 ended += 1
         return ended
 
@@ -173,9 +180,9 @@ class IntegrationsService:
 
     def erase(self, person_id: str) -> int:
         """Every row, and the grants of those that can still be opened are revoked."""
-        for connection in self._store.of_person(person_id):
-            self._end(connection, at_once=False, strict=True, delete=False)
-        return self._store.clear(person_id)
+        standing = len(self._store.of_person(person_id))
+        self.surrender(person_id)
+        return standing + self._store.clear(person_id)
 
     def health(self) -> Health:
         """Whether the connections answer. It asks no third party."""
@@ -206,17 +213,22 @@ class IntegrationsService:
             self._revoking.orphan(source, [tokens])
             raise Gone(_ERASED)
 
-    def _end(
-        self, connection: Connection, *, at_once: bool, strict: bool = False, delete: bool = True
-    ) -> None:
-        """Revoke, here or by the queue, then delete. `strict`: keep it when neither could be told."""
-        try:
-            self._revoke(connection, at_once=at_once)
-        except Unavailable:
-            if strict:
-                raise
-        if delete:
-            self._store.delete(connection.person_id, connection.source)
+    def _end(self, connection: Connection, *, at_once: bool = False, strict: bool = False) -> None:
+        """Revoke, here or by the queue, then delete. `strict`: keep it when neither could be told.
+
+        What a refresh put in its place meanwhile is another token, to be revoked as well. One that is
+        still under way finds no connection when it comes back, and hands over what it got.
+        """
+        seen: Connection | None = connection
+        while seen is not None:
+            try:
+                self._revoke(seen, at_once=at_once)
+            except Unavailable:
+                if strict:
+                    raise
+            if self._store.delete(seen):
+                return
+            seen, at_once = self._store.get(seen.person_id, seen.source), False
 
     def _revoke(self, connection: Connection, *, at_once: bool) -> None:
         try:

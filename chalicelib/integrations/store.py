@@ -100,33 +100,36 @@ class ConnectionTable:
         return _update(
             seen,
             [ConnectionRow.holder.set(holder), ConnectionRow.held_until.set(until)],
-            (ConnectionRow.version == seen.version) & free,
+            _same(seen) & free,
         )
 
     def change(self, seen: Connection, after: Connection) -> bool:
-        """One conditional update of what a refresh can change."""
+        """One conditional update of what a refresh can change. Tokens that stay are not written, so that
+        what was sealed again under a newer key meanwhile stays so."""
         same_holder = (
             ConnectionRow.holder == seen.holder if seen.holder else ConnectionRow.holder.does_not_exist()
         )
-        values = {
+        values: dict[Any, Any] = {
             ConnectionRow.version: after.version,
             ConnectionRow.status: after.status,
-            ConnectionRow.sealed: after.sealed,
             ConnectionRow.scopes: list(after.scopes),
             ConnectionRow.expires_at: after.expires_at,
             ConnectionRow.refreshed_at: after.refreshed_at,
             ConnectionRow.holder: after.holder,
             ConnectionRow.held_until: after.held_until or None,
         }
+        if after.sealed != seen.sealed:
+            values[ConnectionRow.sealed] = after.sealed
         return _update(
             seen,
             [name.set(value) if value is not None else name.remove() for name, value in values.items()],
-            (ConnectionRow.version == seen.version) & same_holder,
+            _same(seen) & same_holder,
         )
 
-    def delete(self, person_id: str, source: str) -> bool:
+    def delete(self, seen: Connection) -> bool:
         """One conditional delete."""
-        return _delete(ConnectionRow(person_id, source), ConnectionRow.person_id.exists())
+        gone = ConnectionRow.person_id.does_not_exist()
+        return _delete(ConnectionRow(seen.person_id, seen.source), gone | _same(seen))
 
     def begin(self, attempt: Attempt) -> bool:
         """One transaction, as for a connection."""
@@ -208,6 +211,11 @@ def _unless_erased(row: ConnectionRow) -> bool:
         else:
             return True
     raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _same(seen: Connection) -> Condition:
+    """The row is as it was seen. Versions start anew with each connection, so its beginning counts too."""
+    return (ConnectionRow.version == seen.version) & (ConnectionRow.connected_at == seen.connected_at)
 
 
 def _update(seen: Connection, actions: list[Action], condition: Condition) -> bool:

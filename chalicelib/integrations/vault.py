@@ -94,6 +94,8 @@ class TokenVault:
         seen = self._store.get(person_id, source)
         if seen is None or seen.status != "connected" or seen.sealed is None:
             return
+        if seen.held_until > self._now():
+            return  # is being renewed just now
         tokens = self.open(seen)
         if not hmac.compare_digest(tokens.access.encode(), access.encode()):
             return  # renewed meanwhile
@@ -130,16 +132,20 @@ class TokenVault:
         except GrantEnded:
             self._store.change(held, held.changed(status="needs_reconnect", sealed=None, expires_at=None))
             raise NeedsReconnect(_AGAIN) from None
-        except SourceFailed as error:
+        except (SourceFailed, Unavailable) as error:
             # What it was asked may have happened: the old tokens stay. The lease too, for a moment: else
             # everyone who waits would ask the provider that does not answer, one after the other.
             self._store.change(held, held.changed(holder=holder, held_until=self._now() + REST_SECONDS))
+            if seen.expires_at is not None and seen.expires_at > self._now():
+                return tokens
             raise Unavailable(f"{way.title} does not answer now. Try again in a minute.") from error
+        try:
+            sealed = self.seal(seen.person_id, seen.source, fresh)
+        except KeyDestroyed:
+            self._revoking.orphan(seen.source, [fresh])
+            raise NotConnected("This person's data was erased.") from None
         after = held.changed(
-            sealed=self.seal(seen.person_id, seen.source, fresh),
-            scopes=fresh.scopes,
-            expires_at=fresh.expires_at,
-            refreshed_at=self._now(),
+            sealed=sealed, scopes=fresh.scopes, expires_at=fresh.expires_at, refreshed_at=self._now()
         )
         if self._store.change(held, after):
             return fresh

@@ -18,7 +18,16 @@ from chalicelib.contracts.events import (
     type_of,
     wrap,
 )
-from chalicelib.contracts.ports import Bus, BusError, Clock, ConsentBound, Ids, PersonalStore, Sealer
+from chalicelib.contracts.ports import (
+    Bus,
+    BusError,
+    Clock,
+    ConsentBound,
+    Ids,
+    PersonalStore,
+    Sealer,
+    Surrendering,
+)
 from chalicelib.contracts.privacy import ErasedStore, ErasureReceipt
 from chalicelib.contracts.stores import STORES
 from chalicelib.domain.identity import derived_id
@@ -74,6 +83,9 @@ class ErasureService:
         except BusError:
             raise Unavailable("The erasure has not begun; ask again.") from None
         receipt = self._store.entomb(person_id, receipt, now)
+        for store in self._stores():
+            if isinstance(store, Surrendering):
+                store.surrender(person_id)
         self._sealer.destroy(person_id)
         self._receipts.done(receipt, KEYS, self._clock.now())
         for store in self._stores():
@@ -113,13 +125,19 @@ class ErasureService:
                 raise MalformedEvent("only erasures and changed consents belong here")
 
     def _erase(self, event: Envelope) -> None:
-        """Every store, each answered with ErasureDone; one that fails does not keep the others."""
+        """Every store, each answered with ErasureDone; one that fails does not keep the others.
+
+        Only the key waits: for stores that could not hand over yet what it alone opens.
+        """
         person_id, now = event.person_id, self._clock.now()
         # Of two requests at once one tombstone stands: its receipt tells the story.
         receipt = self._store.entomb(person_id, event.erasure_requested.receipt_id, now)
         self._receipts.begin(receipt, now, exports.personal())
         failed: list[Exception] = []
+        key_is_needed = False
         for store in self._stores():
+            if store.name == KEYS and key_is_needed:
+                continue
             try:
                 rows = store.erase(person_id)
                 done = wrap(
@@ -132,6 +150,7 @@ class ErasureService:
                 self._bus.publish([done])
             except Exception as error:
                 failed.append(error)
+                key_is_needed = key_is_needed or isinstance(store, Surrendering)
         if failed:
             raise ExceptionGroup(f"{len(failed)} stores are not erased yet", failed)
 

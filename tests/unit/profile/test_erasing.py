@@ -13,6 +13,7 @@ from chalicelib.contracts.errors import NotFound, Unavailable
 from chalicelib.contracts.events import (
     ConsentsChanged,
     ErasureDone,
+    ErasureRequested,
     MalformedEvent,
     TipDue,
     type_of,
@@ -258,3 +259,62 @@ def test_another_event_does_not_belong_to_erasure() -> None:
     assert type_of(event) == "tip_due"
     with pytest.raises(MalformedEvent):
         Leaving().service.handle(event)
+
+
+class Grants(Rows):
+    """A store that has something to hand over while the key still opens it."""
+
+    def __init__(self, leaving_key: list[bool], fails: int = 0) -> None:
+        super().__init__("provider-tokens", fails=fails)
+        self.key_stood = leaving_key
+        self.opens: Any = None
+
+    def surrender(self, person_id: str) -> None:
+        if self.fails:
+            self.fails -= 1
+            raise Unavailable
+        self.key_stood.append(self.opens())
+        self.rows = 0
+
+
+def granting(fails: int = 0) -> tuple[Leaving, Grants]:
+    grants = Grants([], fails)
+    leaving = Leaving(grants)
+    sealed = leaving.sealer.seal(ANN, "p", "token")
+    grants.opens = lambda: leaving.sealer.open(ANN, "p", sealed) == "token"
+    return leaving, grants
+
+
+def test_grants_are_handed_over_while_the_key_still_opens_them() -> None:
+    leaving, grants = granting()
+    leaving.service.request(ANN, TRACE)
+    assert grants.key_stood == [True]
+    with pytest.raises(KeyDestroyed):
+        grants.opens()
+
+
+def test_the_key_waits_until_grants_are_handed_over() -> None:
+    leaving, grants = granting(fails=1)
+    with pytest.raises(Unavailable):
+        leaving.service.request(ANN, TRACE)
+    assert grants.opens(), "asked again, it can still hand over"
+    assert (ANN, ERASED) in leaving.profiles.rows
+    leaving.service.request(ANN, TRACE)
+    assert grants.key_stood == [True]
+
+
+def test_in_the_queue_too_the_key_waits_for_grants_and_for_nothing_else() -> None:
+    leaving, grants = granting(fails=1)
+    other = Rows("signals", fails=1)
+    leaving.stores.insert(0, other)
+    requested = wrap(
+        ErasureRequested(receipt_id="r"), person_id=ANN, event_id="e", at=NOW, trace_id=TRACE
+    )
+    with pytest.raises(ExceptionGroup, match="2 stores"):
+        leaving.service.handle(requested)
+    assert grants.opens()
+    other.fails = 1
+    with pytest.raises(ExceptionGroup, match="1 stores"):
+        leaving.service.handle(requested)
+    with pytest.raises(KeyDestroyed):
+        grants.opens()
