@@ -25,7 +25,10 @@ SOURCES: Final = ("tasks", "calendar", "habits", "mood", "context", "learning")
 @contextlib.contextmanager
 def deployed() -> Iterator[Stack]:
     """The stack, stopped afterwards."""
-    ports = {name: str(free_port()) for name in ("OO_PORT", "OO_EMULATOR_PORT", "OO_IDENTITY_PORT")}
+    ports = {
+        name: str(free_port())
+        for name in ("OO_PORT", "OO_EMULATOR_PORT", "OO_IDENTITY_PORT", "OO_SANDBOX_PORT")
+    }
     configuration = configure({**ports, "OO_CALLS_PER_MINUTE": "1000000"})
     with tempfile.TemporaryDirectory() as name:
         stack = Stack(ROOT, Path(name), configuration, persist=False)

@@ -52,7 +52,10 @@ def _environment(clone: Path, how: str, folder: Path) -> dict[str, str]:
         found = shutil.which("uv") or str(Path(sys.executable).parent / "uv")
         (tools / "uv").symlink_to(found)
     path = os.pathsep.join(p for p in kept["PATH"].split(os.pathsep) if ".venv" not in p)
-    ports = {name: str(free_port()) for name in ("OO_PORT", "OO_EMULATOR_PORT", "OO_IDENTITY_PORT")}
+    ports = {
+        name: str(free_port())
+        for name in ("OO_PORT", "OO_EMULATOR_PORT", "OO_IDENTITY_PORT", "OO_SANDBOX_PORT")
+    }
     return {
         **kept,
         **ports,

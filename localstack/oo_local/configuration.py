@@ -19,7 +19,7 @@ Port = Annotated[int, Field(ge=1024, le=65535)]
 # `make dev` knows these better than a person could.
 DERIVED: Final = frozenset(
     {"stage", "public_url", "topic_arn", "rank_function", "key_alias", "decision_log_bucket",
-     "registry_bucket", "oidc_secret_parameter", "admin_token_sha256"}
+     "registry_bucket", "oidc_secret_parameter", "admin_token_sha256", "sandbox_url"}
 )  # fmt: skip
 
 
@@ -35,6 +35,9 @@ class LocalSettings(BaseModel):
     port: Port = Field(default=8000, description="Where page and API are served on 127.0.0.1.")
     emulator_port: Port = Field(default=4566, description="Where the emulated cloud answers on 127.0.0.1.")
     identity_port: Port = Field(default=9400, description="Where the local sign-in provider answers.")
+    sandbox_port: Port = Field(
+        default=9401, description="Where the third party answers that can be connected on this machine."
+    )
     home: str = Field(
         default="", description="Folder of state, keys and logs; empty: .oo. Two folders, two oO at once."
     )
@@ -106,9 +109,13 @@ def configure(values: Mapping[str, str]) -> Configuration:
         mistakes += [
             f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False)
         ]
-    ports = [local.port, local.emulator_port, local.identity_port, local.mlflow_port]
+    ports = [
+        local.port, local.emulator_port, local.identity_port, local.sandbox_port, local.mlflow_port,
+    ]  # fmt: skip
     if len(set(ports)) < len(ports):
-        mistakes.append("OO_PORT, OO_EMULATOR_PORT, OO_IDENTITY_PORT and OO_MLFLOW_PORT must differ")
+        mistakes.append(
+            "OO_PORT, OO_EMULATOR_PORT, OO_IDENTITY_PORT, OO_SANDBOX_PORT and OO_MLFLOW_PORT must differ"
+        )
     try:
         load({"OO_STAGE": "local", **passed})
     except SettingsError as error:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from chalicelib.integrations.sources.sandbox import CLIENT_ID as SANDBOX_CLIENT
 from oo_local.bootstrap import emulator_python
 from oo_local.configuration import Configuration, admin_token, digest
 from oo_local.dependencies import ensure_dependencies
@@ -24,6 +25,7 @@ from oo_local.running import NotRunning, Running, announce, running, withdraw
 
 CLIENT_ID: Final = "oo"
 SECRET_PARAMETER: Final = "/oo/local/oidc-client-secret"  # noqa: S105 - a name
+SANDBOX_PARAMETER: Final = "/oo/local/sandbox-client-secret"
 _LOGS: Final = "look into .oo/logs/, then run the same command again"
 _FIRST_CALL: Final = 30
 
@@ -49,6 +51,11 @@ class Stack:
     def endpoint(self) -> str:
         """The emulated cloud."""
         return f"http://{HOST}:{self.configuration.local.emulator_port}"
+
+    @property
+    def sandbox(self) -> str:
+        """The third party that can be connected."""
+        return f"http://{HOST}:{self.configuration.local.sandbox_port}"
 
     @property
     def token(self) -> str:
@@ -88,6 +95,8 @@ class Stack:
         if not self.configuration.own_provider:
             with progress.step("start the sign-in provider", _LOGS):
                 self._start_identity()
+        with progress.step("start a third party to connect", _LOGS):
+            self._start_sandbox()
         with progress.step("package and deploy", "mend what it names, then run the same command again"):
             self.deploy()
         with progress.step("open the front", _LOGS):
@@ -114,6 +123,7 @@ class Stack:
             "OO_OIDC_CLIENT_ID": CLIENT_ID,
             "OO_OIDC_SECRET_PARAMETER": SECRET_PARAMETER,
             "OO_MOBILE_REDIRECTS": "oo://signin",
+            "OO_SANDBOX_URL": self.sandbox,
             "OO_ADMIN_TOKEN_SHA256": digest(self.token),
             "OO_MLFLOW_TRACKING_URI": self.registry_uri,
             **self.configuration.functions,
@@ -123,7 +133,10 @@ class Stack:
             home=self.home,
             dependencies=ensure_dependencies(self.root, self.root / ".oo"),
             settings=variables,
-            secrets={SECRET_PARAMETER: self._client_secret()},
+            secrets={
+                SECRET_PARAMETER: self._client_secret(),
+                SANDBOX_PARAMETER: self._kept_secret("sandbox-client-secret"),
+            },
         )
 
     def stop(self) -> None:
@@ -152,6 +165,7 @@ class Stack:
             "OO_PORT": local.port,
             "OO_EMULATOR_PORT": local.emulator_port,
             "OO_IDENTITY_PORT": local.identity_port,
+            "OO_SANDBOX_PORT": local.sandbox_port,
             **({"OO_MLFLOW_PORT": local.mlflow_port} if local.profiles else {}),
         }
 
@@ -177,7 +191,11 @@ class Stack:
         """The secret at the provider: the person's own, or one for the local provider that is kept."""
         if self.configuration.own_provider:
             return self.configuration.local.oidc_client_secret
-        path = self.home / "oidc-client-secret"
+        return self._kept_secret("oidc-client-secret")
+
+    def _kept_secret(self, name: str) -> str:
+        """A secret of this machine; made once and kept where only this user can read it."""
+        path = self.home / name
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch(mode=0o600)
@@ -191,6 +209,16 @@ class Stack:
             [str(port), CLIENT_ID, f"{self.url}/api/auth/callback/oidc"],
             {"OO_OIDC_SECRET": self._client_secret()},
             lambda: _answers(port, "/.well-known/openid-configuration"),
+        )
+
+    def _start_sandbox(self) -> None:
+        port = self.configuration.local.sandbox_port
+        callback = f"{self.url}/api/integrations/sandbox/callback"
+        self._child(
+            "third_party",
+            [str(port), SANDBOX_CLIENT, callback, str(self.home / "third-party.json")],
+            {"OO_SANDBOX_SECRET": self._kept_secret("sandbox-client-secret")},
+            lambda: _answers(port, "/health"),
         )
 
     def _start_front(self) -> None:

@@ -77,14 +77,15 @@ class RunningStack:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     """The deployed stack."""
     ports: set[int] = set()
-    while len(ports) < 3:
+    while len(ports) < 4:
         ports.add(free_port())
-    front, cloud, identity = (str(port) for port in ports)
+    front, cloud, identity, sandbox = (str(port) for port in ports)
     configuration = configure(
         {
             "OO_PORT": front,
             "OO_EMULATOR_PORT": cloud,
             "OO_IDENTITY_PORT": identity,
+            "OO_SANDBOX_PORT": sandbox,
             # Tests call faster than a person; the limit has a test of its own.
             "OO_CALLS_PER_MINUTE": "100000",
         }

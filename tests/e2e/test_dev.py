@@ -19,7 +19,7 @@ from oo_local.running import NotRunning, running
 from oo_local.signin import sign_in
 
 ROOT = Path(__file__).resolve().parents[2]
-PORTS = ("OO_PORT", "OO_EMULATOR_PORT", "OO_IDENTITY_PORT")
+PORTS = ("OO_PORT", "OO_EMULATOR_PORT", "OO_IDENTITY_PORT", "OO_SANDBOX_PORT")
 
 
 class Dev:

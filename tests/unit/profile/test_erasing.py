@@ -307,9 +307,7 @@ def test_in_the_queue_too_the_key_waits_for_grants_and_for_nothing_else() -> Non
     leaving, grants = granting(fails=1)
     other = Rows("signals", fails=1)
     leaving.stores.insert(0, other)
-    requested = wrap(
-        ErasureRequested(receipt_id="r"), person_id=ANN, event_id="e", at=NOW, trace_id=TRACE
-    )
+    requested = wrap(ErasureRequested(receipt_id="r"), person_id=ANN, event_id="e", at=NOW, trace_id=TRACE)
     with pytest.raises(ExceptionGroup, match="2 stores"):
         leaving.service.handle(requested)
     assert grants.opens()
