@@ -17,9 +17,8 @@ largest weights have not been seen yet and no interval can be trusted; read the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,11 +28,9 @@ Array = NDArray[np.float64]
 _ROUNDING: Final = 1e-9
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """A policy's value per decision, and how far to trust it."""
+class Estimate(float):
+    """A policy's value per decision, and how far to trust it. It is that number and compares as such."""
 
-    value: float
     low: float
     high: float
     effective_sample_size: float
@@ -41,9 +38,28 @@ class Estimate:
     largest_weight_share: float
     """The share of the largest weight in all; near 1 one decision says it all."""
 
-    def __float__(self) -> float:
-        """The value."""
-        return self.value
+    def __new__(
+        cls, value: float, low: float, high: float, effective_sample_size: float, largest_weight_share: float
+    ) -> Self:
+        """The value, with what is known of it."""
+        made = super().__new__(cls, value)
+        made.low, made.high = low, high
+        made.effective_sample_size = effective_sample_size
+        made.largest_weight_share = largest_weight_share
+        return made
+
+    def __getnewargs__(self) -> tuple[float, ...]:  # type: ignore[override]
+        """What a copy is made of."""
+        return float(self), self.low, self.high, self.effective_sample_size, self.largest_weight_share
+
+    @property
+    def value(self) -> float:
+        """The number alone."""
+        return float(self)
+
+    def __repr__(self) -> str:
+        """Value and interval."""
+        return f"Estimate({float(self):.6g}, {self.low:.6g} to {self.high:.6g})"
 
 
 def ips(
@@ -95,6 +111,8 @@ def dr(
     """
     r, w = _checked(reward, pi_target, pi_logged)
     q, v = _column(predicted, len(r)), _column(predicted_value, len(r))
+    if not (np.isfinite(q).all() and np.isfinite(v).all()):
+        raise ValueError("predictions are finite")
     terms = v + w * (r - q)
     value = float(np.mean(terms))
     return _estimate(value, terms - value, w, people, alpha)
@@ -146,9 +164,10 @@ def _checked(reward: ArrayLike, pi_target: ArrayLike, pi_logged: ArrayLike) -> t
     if r.ndim != 1 or not len(r):
         raise ValueError("an estimate needs decisions: arrays (n,) with n of at least 1")
     target, logged = _column(pi_target, len(r)), _column(pi_logged, len(r))
-    if not (logged > 0).all() or logged.max() > 1 + _ROUNDING:
+    # Written so that NaN, of which every comparison is false, is refused as well.
+    if not ((logged > 0) & (logged <= 1 + _ROUNDING)).all():
         raise ValueError("logged probabilities lie in (0, 1]")
-    if target.min() < 0 or target.max() > 1 + _ROUNDING:
+    if not ((target >= 0) & (target <= 1 + _ROUNDING)).all():
         raise ValueError("target probabilities lie in [0, 1]")
     if not np.isfinite(r).all():
         raise ValueError("rewards are finite")
