@@ -92,12 +92,13 @@ class GateState(_Model):
 
     experiment: str
     rho: Share
+    alpha: Share = 0.05
     decisions: int = 0
     log_promote: float = Field(default=0.0, description="log of the e-value for promotion.")
     log_rollback: float = Field(default=0.0, description="log of the e-value for rollback.")
     verdict: Verdict = "continue"
     reason: str = ""
-    sums: dict[str, float] = Field(default={}, description="What the predictable bets rest on.")
+    sums: dict[str, float] = Field(default={}, description="Wealths and running sums, by name.")
     settled_until: datetime | None = Field(
         default=None, description="Rewards settled until then have been observed."
     )

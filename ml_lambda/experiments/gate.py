@@ -24,11 +24,12 @@ E is a portfolio of bettors, each with a share of the first unit of wealth and i
 
 from __future__ import annotations
 
-from math import exp, pi, sqrt
+from datetime import datetime
+from math import exp, isfinite, log, pi, sqrt
 from statistics import NormalDist
 from typing import Final
 
-from chalicelib.contracts.experiments import Verdict
+from chalicelib.contracts.experiments import GateState, Verdict
 
 LIFTS: Final = (0.05, 0.10, 0.20)
 """The gains that are looked for, as shares of the mean reward."""
@@ -43,26 +44,36 @@ _MEMORY: Final = 1.0 - 1.0 / 1000
 """What stays of old decisions in c, E[φ²] and the predicted gain: baselines drift."""
 _TOLERANCE: Final = 1.05
 """How far a weight may exceed its bound, for floors and rounding of logged vectors."""
+_SPENT: Final = 0.8
+"""The share of α that betting spends. The rest is for what the argument leaves out: that rewards of one
+policy may settle sooner than those of the other, and the rounding of logged vectors."""
 _NOTHING: Final = 1e-12
+_SUMS: Final = (
+    "rewards", "informative", "c_weight", "c_sum", "count", "square", "gain", "predicted",
+)  # fmt: skip
+"""What the bets rest on, as kept in a GateState beside the wealths."""
 _ROOT: Final = sqrt(2.0 * pi)
 _quantile: Final = NormalDist().inv_cdf
 
 
 class Gate:
-    """Watches one canary. Give it first revisions only, in the order in which rewards settled."""
+    """Watches one canary. Give it first revisions only, in the order in which rewards settled.
+
+    All of them: leaving out decisions by what was chosen or how it went makes the evidence worthless.
+    """
 
     def __init__(self, rho: float, alpha: float = 0.05, experiment: str = "") -> None:
-        """`rho`: the challenger's share in the mix, inside (0, 1). Raises ValueError."""
+        """`rho`: the challenger's share in the mix, inside (0, 1); the least of them when it is raised on the
+        way, for the evidence goes on. Raises ValueError."""
         if not 0.0 < rho < 1.0 or not 0.0 < alpha < 1.0:
             raise ValueError("rho and alpha lie between 0 and 1")
         self.rho, self.alpha, self.experiment = rho, alpha, experiment
         self.verdict: Verdict = "continue"
         self.decisions = 0
-        self._target = 1.0 / alpha
-        self._most = _TOLERANCE / rho
-        self._least = -_TOLERANCE / (1.0 - rho)
+        self._target = 1.0 / (_SPENT * alpha)
+        self._most = _TOLERANCE / min(rho, 1.0 - rho)
         # |φ| ≤ largest weight + 1 for predictions in [0, 1], so a bet never loses all.
-        self._cap = 0.95 / (max(self._most, -self._least) + 1.0)
+        self._cap = 0.95 / (self._most + 1.0)
         self._up: list[float] = []
         self._down: list[float] = []
         # Guesses worth a few decisions, replaced by what is seen.
@@ -74,6 +85,50 @@ class Gate:
         self._square = 30.0 * 0.25 * (1.0 / rho + 1.0 / (1.0 - rho))
         self._gain = 0.0
         self._predicted = 0.0
+
+    @classmethod
+    def from_state(cls, state: GateState) -> Gate:
+        """Go on from `snapshot`, to the last bit as if it had never stopped. Raises ValueError."""
+        gate = cls(state.rho, state.alpha, state.experiment)
+        if not state.decisions:
+            return gate
+        try:
+            for name in _SUMS:
+                setattr(gate, f"_{name}", state.sums[name])
+            bettors = sum(name.startswith("up.") for name in state.sums)
+            if bettors not in {0, len(_SHARES), len(_SHARES_PREDICTED)}:
+                raise ValueError("a gate's state of another portfolio")
+            gate._up = [state.sums[f"up.{i}"] for i in range(bettors)]
+            gate._down = [state.sums[f"down.{i}"] for i in range(bettors)]
+        except KeyError as error:
+            raise ValueError(f"a gate's state without {error}") from None
+        gate.verdict, gate.decisions = state.verdict, state.decisions
+        return gate
+
+    def snapshot(self, settled_until: datetime | None = None) -> GateState:
+        """How far the evidence has come. `settled_until`: until when rewards were observed."""
+        sums = {name: getattr(self, f"_{name}") for name in _SUMS}
+        sums |= {f"up.{i}": wealth for i, wealth in enumerate(self._up)}
+        sums |= {f"down.{i}": wealth for i, wealth in enumerate(self._down)}
+        return GateState(
+            experiment=self.experiment,
+            rho=self.rho,
+            alpha=self.alpha,
+            decisions=self.decisions,
+            log_promote=_log(sum(self._up)) if self._up else 0.0,
+            log_rollback=_log(sum(self._down)) if self._down else 0.0,
+            verdict=self.verdict,
+            reason=self._reason(),
+            sums=sums,
+            settled_until=settled_until,
+        )
+
+    def _reason(self) -> str:
+        if self.verdict == "continue":
+            return ""
+        which = "for" if self.verdict == "promote" else "against"
+        wealth = sum(self._up if self.verdict == "promote" else self._down)
+        return f"Evidence {which} the challenger reached {wealth:.3g} to 1 after {self.decisions} rewards."
 
     def observe(
         self,
@@ -96,8 +151,8 @@ class Gate:
         if not (0.0 <= reward <= 1.0 and p_logged > 0.0):
             raise ValueError("a reward lies in [0, 1], what was chosen has a probability above 0")
         weight = (p_challenger - p_incumbent) / p_logged
-        if not self._least <= weight <= self._most:
-            raise ValueError(f"these probabilities are not logged under a share of {self.rho}")
+        if not -self._most <= weight <= self._most:
+            raise ValueError(f"these probabilities are of no mixture with a share of {self.rho} or more")
         if (predicted is None) is not (predicted_difference is None):
             raise ValueError("predicted and predicted_difference come together")
         if predicted is None or predicted_difference is None:
@@ -106,11 +161,10 @@ class Gate:
         else:
             difference = predicted_difference
             phi = (reward - predicted) * weight + difference
-        if not self._up:
-            shares = _SHARES if predicted is None else _SHARES_PREDICTED
-            self._up, self._down = list(shares), list(shares)
+            if not isfinite(phi):
+                raise ValueError("predictions are finite")
         if not -_NOTHING < weight < _NOTHING or not -_NOTHING < difference < _NOTHING:
-            self._bet(phi)
+            self._bet(phi, predicted is not None)
             square = weight * weight
             self._c_weight = _MEMORY * self._c_weight + square
             self._c_sum = _MEMORY * self._c_sum + square * reward
@@ -123,14 +177,15 @@ class Gate:
         self._rewards += reward
         return self.verdict
 
-    def _bet(self, phi: float) -> None:
+    def _bet(self, phi: float, predicted: bool) -> None:
         """Settle all bets on φ, and on -φ, that were open before it was known."""
         cap = self._cap
         variance = self._square / self._count
         # Per decision that tells something: most decisions of two similar policies tell nothing.
         unit = self._rewards / (self._informative + 5.0) / variance
         bets = [min(lift * unit, cap) for lift in LIFTS]
-        up, down = list(self._up), list(self._down)
+        shares = _SHARES_PREDICTED if predicted else _SHARES
+        up, down = list(self._up or shares), list(self._down or shares)
         for wealth, value in ((up, phi), (down, -phi)):
             for i, bet in enumerate(bets):
                 wealth[i] *= 1.0 + bet * value
@@ -148,7 +203,7 @@ class Gate:
             self.verdict = "rollback"
 
     def _bet_on_prediction(self, wealth: list[float], phi: float, gain: float, variance: float) -> None:
-        if gain <= 0.0:
+        if gain < _NOTHING:
             return
         kelly, bold = len(LIFTS), len(LIFTS) + 1
         horizon = _HORIZON * variance / (gain * gain)
@@ -159,3 +214,7 @@ class Gate:
         slope = exp(-0.5 * quantile * quantile) / (_ROOT * chance * sqrt(ahead))
         wealth[kelly] *= 1.0 + min(gain / variance, self._cap) * phi
         wealth[bold] *= 1.0 + min(slope, self._cap) * phi
+
+
+def _log(wealth: float) -> float:
+    return log(max(wealth, 1e-300))
