@@ -35,10 +35,9 @@ NIGHTLY: Final = (
     "OO_DECISION_LOG_BUCKET",
     "OO_REGISTRY_BUCKET",
     "OO_MLFLOW_TRACKING_URI",
-    "OO_NO_REACTION_REWARD",
 )
 # Settings of scoring functions that are the infra stack's parameters.
-PARAMETERS: Final = (*POLICIES, "OO_MLFLOW_TRACKING_URI", "OO_NO_REACTION_REWARD")
+PARAMETERS: Final = (*POLICIES, "OO_MLFLOW_TRACKING_URI", "OO_PRIOR_LEAST_PEOPLE")
 # What Chalice needs when it evaluates app.py, so every Chalice function has it.
 COMMON: Final = ("OO_STAGE", "OO_DECISIONS_STREAM_ARN")
 
@@ -351,6 +350,25 @@ _ML: Final[tuple[Function, ...]] = (
             g.find("exports"),
             g.append("exports"),
             g.publish(),
+        ),
+    ),
+    Function(
+        "train",
+        "schedule",
+        "ml_lambda.serving.train.handler",
+        memory=2048,
+        timeout=900,
+        owner="ml",
+        environment=(*NIGHTLY, "OO_PRIOR_LEAST_PEOPLE"),
+        schedule=Schedule("rate(1 day)", "cron(10 2 * * ? *)"),
+        grants=(
+            g.read("profiles", "statistics", "models"),
+            g.write("models"),
+            g.find("decision-log"),
+            g.fetch("decision-log"),
+            g.find("registry"),
+            g.fetch("registry"),
+            g.keep("registry"),
         ),
     ),
 )

@@ -67,6 +67,7 @@ QUEUES: Final[tuple[Queue, ...]] = (
 FAILURES: Final[dict[str, str]] = {
     "recommender-relay": "relay-dlq",
     "recommender-due": "due-dlq",
+    "train": "train-dlq",
 }
 """Functions that no queue feeds, and the queue where Lambda puts what they could not handle: stream
 records (as pointers into the stream) and schedule events."""

@@ -82,6 +82,17 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         running.stop()
 
 
+@pytest.fixture(scope="session")
+def blank_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A registry file with its tables, made once: making them costs seconds."""
+    from ml_lambda.registry.mlflow_registry import registry
+
+    path = tmp_path_factory.mktemp("registry") / "registry.db"
+    with registry(f"sqlite:///{path}"):
+        pass
+    return path
+
+
 @pytest.fixture(params=["moto", "emulator"])
 def aws(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     """A cloud whose tables are empty; every test that uses it runs on moto and on the emulator.

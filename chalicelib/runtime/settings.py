@@ -150,6 +150,12 @@ class Settings(BaseModel):
         ge=0,
         description="After how many days a decision counts half in what policies know; 0 forgets nothing.",
     )
+    prior_least_people: int = Field(
+        default=5,
+        ge=1,
+        description="With fewer people who agree to learning, no pooled prior is made: it would tell of "
+        "single ones.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="The least level that is logged; metrics always are."
     )

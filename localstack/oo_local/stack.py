@@ -126,6 +126,8 @@ class Stack:
             "OO_SANDBOX_URL": self.sandbox,
             "OO_ADMIN_TOKEN_SHA256": digest(self.token),
             "OO_MLFLOW_TRACKING_URI": self.registry_uri,
+            # On one machine there may be nobody but the demo person.
+            "OO_PRIOR_LEAST_PEOPLE": "1",
             **self.configuration.functions,
         }
         return Deployment(

@@ -15,7 +15,7 @@ from ml_lambda.policies.store import StoredState, parse_statistics
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-PEOPLE: Final = 5000
+PEOPLE: Final = 2000
 """People whose statistics a refit rests on at most."""
 _BATCH: Final = 100
 """Keys that one BatchGetItem takes; a hundred statistics of at most 64 KB fit its 16 MB."""

@@ -191,8 +191,36 @@ def test_what_no_queue_feeds_has_a_place_for_its_failures(resources: dict[str, A
     for name, queue in FAILURES.items():
         assert named(resources, f"oo-${{Stage}}-{queue}")["MessageRetentionPeriod"] == 14 * 24 * 3600
         fn = next(f for f in FUNCTIONS if f.name == name)
-        merged = json.dumps(merge_template("prod")["Resources"][logical_id(fn)])
-        assert f":oo-prod-{queue}" in merged
+        if fn.owner == "chalice":
+            merged = json.dumps(merge_template("prod")["Resources"][logical_id(fn)])
+            assert f":oo-prod-{queue}" in merged
+            continue
+        [failures] = [
+            r["Properties"]
+            for r in resources.values()
+            if r["Type"] == "AWS::Lambda::EventInvokeConfig"
+            and r["Properties"]["FunctionName"] == {"Ref": function_id(fn)}
+        ]
+        target = failures["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
+        assert resources[target]["Properties"]["QueueName"] == {"Fn::Sub": f"oo-${{Stage}}-{queue}"}
+
+
+def test_a_scoring_schedule_calls_its_function_and_may(resources: dict[str, Any]) -> None:
+    for fn in (fn for fn in ml_functions() if fn.kind == "schedule"):
+        assert fn.schedule
+        [(rule_id, rule)] = [
+            (name, r["Properties"])
+            for name, r in resources.items()
+            if r["Type"] == "AWS::Events::Rule" and r["Properties"]["Targets"][0]["Id"] == fn.name
+        ]
+        assert rule["ScheduleExpression"] == {"Fn::If": ["IsLocal", fn.schedule.local, fn.schedule.aws]}
+        assert rule["Targets"][0]["Arn"] == {"Fn::GetAtt": [function_id(fn), "Arn"]}
+        assert any(
+            r["Type"] == "AWS::Lambda::Permission"
+            and r["Properties"]["FunctionName"] == {"Ref": function_id(fn)}
+            and r["Properties"]["SourceArn"] == {"Fn::GetAtt": [rule_id, "Arn"]}
+            for r in resources.values()
+        )
 
 
 def test_every_subscription_is_raw_and_knows_its_types(resources: dict[str, Any]) -> None:

@@ -25,15 +25,6 @@ LINEAGE = Lineage(
 )
 
 
-@pytest.fixture(scope="session")
-def blank_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A registry file with its tables, made once: making them costs seconds."""
-    path = tmp_path_factory.mktemp("registry") / "registry.db"
-    with registry(f"sqlite:///{path}"):
-        pass
-    return path
-
-
 @pytest.fixture
 def address(blank_registry: Path, tmp_path: Path) -> str:
     path = tmp_path / "mlflow" / "registry.db"

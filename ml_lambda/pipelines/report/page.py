@@ -63,9 +63,9 @@ def page(report: Report) -> str:
 def plots(report: Report) -> dict[str, str]:
     """The main charts as files of their own, for the registry."""
     return {
-        "plots/estimates.svg": _styled(_estimates(report)),
-        "plots/evidence.svg": _styled(_evidence(report)),
-        "plots/lift.svg": _styled(_lift(report)),
+        "plots/estimates.svg": styled(_estimates(report)),
+        "plots/evidence.svg": styled(_evidence(report)),
+        "plots/lift.svg": styled(_lift(report)),
     }
 
 
@@ -212,7 +212,7 @@ def _summary(report: Report) -> str:
     return f"{said} Manifest {report.manifest}. Updated {report.basis.updated}."
 
 
-def _styled(chart: str) -> str:
+def styled(chart: str) -> str:
     """A chart that stands alone carries the style; what is not SVG becomes a line of it."""
     if not chart.startswith("<svg"):
         text = '<text y="24">nothing yet</text>'
