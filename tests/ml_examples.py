@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from chalicelib.domain.features import CONTEXT_DIMENSION, DIMENSION, FEATURE_VER
 PERSON = "0b0e3b6e-6d5b-4f55-9d2a-5b8f3f3b8d10"
 ZONE = "Europe/Berlin"
 NOW = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)  # a Wednesday, 10:00 in Berlin
+AGREED = NOW - timedelta(days=400)
 ALL = ["tasks", "calendar", "habits", "mood", "context", "learning"]
 
 
@@ -149,10 +151,11 @@ class Store:
     def person(self, granted: list[str] | None = None, timezone: str = ZONE) -> None:
         self.put("profiles", part={"S": "profile"}, body={"S": f'{{"timezone": "{timezone}"}}'})
         consents = ALL if granted is None else granted
+        agreed = {"granted": True, "at": storable(AGREED), "since": storable(AGREED), "text_version": "1"}
         self.put(
             "profiles",
             part={"S": "consents"},
-            body={"S": "{}"},
+            body={"S": json.dumps({"consents": dict.fromkeys(consents, agreed)})},
             **({"granted": {"SS": consents}} if consents else {}),
         )
 

@@ -146,8 +146,18 @@ def test_statistics_and_marker_are_written_together(rows: me.Store) -> None:
     assert RankReads().person(me.PERSON)[1] == read.state
 
 
+def test_nothing_is_learned_after_learning_was_withdrawn(rows: me.Store) -> None:
+    table, one = StatisticsTable(), Applied(1, 1.0, frozenset({"a"}))
+    rows.person(["tasks"])
+    with pytest.raises(LostRace):
+        table.apply(me.PERSON, "d", one, me.NOW, StoredState(), {"a": b""})
+    assert table.statistics(me.PERSON) == StoredState()
+    assert list(table.markers(me.PERSON)) == []
+
+
 def test_the_latest_of_many_markers_is_found(rows: me.Store) -> None:
     table = StatisticsTable()
+    rows.person()
     for revision in range(1, 12):
         table.apply(
             me.PERSON,
@@ -199,6 +209,7 @@ def test_words_are_read_until_they_expire(rows: me.Store) -> None:
 
 
 def test_everything_is_exported_and_erased(rows: me.Store) -> None:
+    rows.person()
     FeatureTables().save(snapshot())
     table = StatisticsTable()
     for revision in range(1, 31):

@@ -52,7 +52,9 @@ class Site:
         self.client, self.module = client()
         self.person = wiring.ids().person()
         self.cookie = self.sign_in(self.person)
-        put = ConsentsPut(consents={"tasks": True, "calendar": True}, text_version=TEXT_VERSION)
+        put = ConsentsPut(
+            consents={"tasks": True, "calendar": True, "learning": True}, text_version=TEXT_VERSION
+        )
         wiring.profile().decide(self.person, put, "trace")
 
     def sign_in(self, person: str) -> str:
