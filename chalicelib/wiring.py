@@ -17,6 +17,7 @@ from chalicelib.contracts.ports import (
     Clock,
     Consents,
     Ids,
+    Limiter,
     PersonalStore,
     Scorer,
     Sealer,
@@ -71,6 +72,19 @@ def sealer() -> Sealer:
     return make_sealer()
 
 
+# --- gateway ----------------------------------------------------------------------------------
+
+
+@cache
+def limiter() -> Limiter:
+    """How often an address and a person may call."""
+    from chalicelib.gateway.limits import Limits
+    from chalicelib.gateway.store import RateTable
+    from chalicelib.runtime.settings import settings
+
+    return Limits(RateTable(), clock(), settings())
+
+
 # --- auth -------------------------------------------------------------------------------------
 
 
@@ -93,7 +107,7 @@ def sign_in() -> SignInService:
     from chalicelib.runtime.settings import settings
 
     tools = (clock(), ids(), settings())
-    endings = Endings(IdentityTable(), sessions(), tokens, admins(), erased, *tools)
+    endings = Endings(IdentityTable(), sessions(), tokens, admins(), erased, limiter(), *tools)
     return SignInService(configured_providers(settings()), SignInTable(), endings, sessions(), *tools)
 
 
@@ -113,7 +127,7 @@ def tokens() -> TokenService:
     from chalicelib.auth.tokens.service import TokenService
     from chalicelib.runtime.settings import settings
 
-    return TokenService(SessionTable(), signing_keys(), erased, clock(), ids(), settings())
+    return TokenService(SessionTable(), signing_keys(), erased, limiter(), clock(), ids(), settings())
 
 
 @cache
@@ -233,6 +247,7 @@ def personal_stores() -> list[PersonalStore]:
     from chalicelib.auth.admins.store import RoleTable
     from chalicelib.auth.store import IdentityTable, SessionTable
     from chalicelib.events import personal as events
+    from chalicelib.gateway.store import RateTable
     from chalicelib.profile.erasing import PersonKeys
     from chalicelib.profile.store import ProfileTable
     from chalicelib.recommender import personal as recommender
@@ -249,6 +264,7 @@ def personal_stores() -> list[PersonalStore]:
         IdentityTable(),  # before the sessions: see auth's sign_in.py
         SessionTable(),
         RoleTable(),
+        RateTable(),
         ProfileTable(),
         PersonKeys(sealer()),
     ]
@@ -268,4 +284,4 @@ def health_checks() -> dict[str, Callable[[], Health]]:
     }
 
 
-api = Gateway(authenticator, ids(), logger("gateway"))
+api = Gateway(authenticator, limiter, ids(), logger("gateway"))

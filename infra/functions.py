@@ -118,7 +118,7 @@ _CHALICE: Final[tuple[Function, ...]] = (
         grants=(
             g.read("sessions", "identities", "sign-ins", "profiles", "person-keys"),
             g.write("sessions", "identities", "sign-ins", "profiles", "person-keys"),
-            g.update("sessions"),
+            g.update("sessions", "rates"),
             g.check("profiles"),
             g.delete("sessions", "sign-ins", "identities"),
             g.check("identities"),
@@ -244,7 +244,7 @@ _CHALICE: Final[tuple[Function, ...]] = (
             # A line of the profile card takes its signals back, each with a mark.
             g.write("signals", "items"),
             g.read("roles"),
-            g.delete("roles"),
+            g.delete("roles", "rates"),
             # The tombstone, and the mark in the place of the destroyed key.
             g.write("profiles", "person-keys"),
             g.read("decisions", "tip-states"),

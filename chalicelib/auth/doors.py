@@ -26,11 +26,11 @@ class Doors:
         self._tokens = tokens
         self._admins = admins
 
-    def authenticate(self, headers: Mapping[str, str], *, checked_later: bool = False) -> Principal:
+    def authenticate(self, headers: Mapping[str, str]) -> Principal:
         """A bearer token decides alone, good or bad; else the cookie. Raises Unauthenticated, RateLimited."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            return self._tokens().authenticate(token.strip(), checked_later=checked_later)
+            return self._tokens().authenticate(token.strip())
         return self._sessions.authenticate(headers)
 
     def admit(self, principal: Principal, action: str, trace_id: str) -> None:

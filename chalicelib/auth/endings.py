@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from chalicelib.auth.contract import App, Identity, IdentityStore, SignIn, SignInRefused
 from chalicelib.auth.sessions import SessionService, Started, digest, presented
 from chalicelib.contracts.errors import Conflict, OoError, Unavailable
-from chalicelib.contracts.ports import Clock, Ids
+from chalicelib.contracts.ports import Clock, Ids, Limiter
 
 if TYPE_CHECKING:
     from chalicelib.auth.admins.service import AdminService
@@ -39,6 +39,7 @@ class Endings:
         tokens: Callable[[], TokenService],
         admins: AdminService,
         erased: Callable[[str], bool],
+        limiter: Limiter,
         clock: Clock,
         ids: Ids,
         settings: Settings,
@@ -48,6 +49,7 @@ class Endings:
         self._tokens = tokens
         self._admins = admins
         self._erased = erased
+        self._limiter = limiter
         self._clock = clock
         self._ids = ids
         self._settings = settings
@@ -117,9 +119,12 @@ class Endings:
         return started
 
     def _person(self, key: str, provider: str) -> str:
-        return self._identities.resolve(
+        """Who that is. Raises RateLimited: to sign in is a call of the person like any other."""
+        person_id = self._identities.resolve(
             key, new_person_id=self._ids.person(), provider=provider, now=self._now()
         )
+        self._limiter.person(person_id)
+        return person_id
 
     def _page(self, sign_in: SignIn) -> str:
         return self._settings.public_url.rstrip("/") + sign_in.return_to

@@ -37,7 +37,8 @@ def providers(call: Call[None]) -> Providers:
 
 
 @api.endpoint(
-    bp, "GET", "/api/auth/login/{provider}", access="anyone", query=LoginQuery, answers={303: None},
+    bp, "GET", "/api/auth/login/{provider}", access="anyone", limit="address",
+    query=LoginQuery, answers={303: None},
     problems=(503,),
 )  # fmt: skip
 def login(call: Call[None]) -> Reply:
@@ -57,7 +58,8 @@ def login(call: Call[None]) -> Reply:
 
 
 @api.endpoint(
-    bp, "GET", "/api/auth/callback/{provider}", access="anyone", query=Callback, answers={303: None},
+    bp, "GET", "/api/auth/callback/{provider}", access="anyone", limit="address",
+    query=Callback, answers={303: None},
     problems=(400, 409, 503),
 )  # fmt: skip
 def callback(call: Call[None]) -> Reply:
@@ -69,7 +71,7 @@ def callback(call: Call[None]) -> Reply:
 
 
 @api.endpoint(
-    bp, "POST", "/api/auth/callback/{provider}", access="anyone", answers={303: None},
+    bp, "POST", "/api/auth/callback/{provider}", access="anyone", limit="address", answers={303: None},
     problems=(400, 409, 503), content_types=(_FORM,), cross_site=True,
 )  # fmt: skip
 def callback_form(call: Call[bytes]) -> Reply:
@@ -85,7 +87,8 @@ def callback_form(call: Call[bytes]) -> Reply:
 
 
 @api.endpoint(
-    bp, "POST", "/api/auth/token", access="anyone", body=AdminTokenRequest, answers={200: SessionInfo},
+    bp, "POST", "/api/auth/token", access="anyone", limit="address",
+    body=AdminTokenRequest, answers={200: SessionInfo},
     problems=(401,),
 )  # fmt: skip
 def token(call: Call[AdminTokenRequest]) -> Reply:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from chalicelib.auth import cookies
 from chalicelib.auth.contract import APP, SESSION_COOKIE, Session, SessionStore
-from chalicelib.auth.counting import counters
 from chalicelib.auth.http import SessionList, SessionSummary
 from chalicelib.contracts.errors import NotFound, RateLimited, Unauthenticated
 from chalicelib.contracts.http import Principal
 from chalicelib.contracts.ports import Clock, Ids
+from chalicelib.runtime.counting import counters
 
 if TYPE_CHECKING:
     from chalicelib.runtime.settings import Settings

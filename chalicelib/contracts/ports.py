@@ -133,15 +133,21 @@ class Surrendering(Protocol):
 class Authenticator(Protocol):
     """Turns a request's credentials into who is asking."""
 
-    def authenticate(self, headers: Mapping[str, str], *, checked_later: bool = False) -> Principal:
-        """Header names are lower case. Raises Unauthenticated or RateLimited.
-
-        `checked_later`: the view itself reads whether the person was erased, so that an access token
-        needs no read here.
-        """
+    def authenticate(self, headers: Mapping[str, str]) -> Principal:
+        """Header names are lower case. Raises Unauthenticated or RateLimited."""
 
     def admit(self, principal: Principal, action: str, trace_id: str) -> None:
         """Let an admin do what `action` names (a route), and write it down. Raises Forbidden."""
+
+
+class Limiter(Protocol):
+    """Keeps one address, and one person, from calling too often."""
+
+    def address(self, address: str) -> None:
+        """Count a call from an address. Raises RateLimited."""
+
+    def person(self, person_id: str) -> None:
+        """Count a call of a person, over all their sessions and apps. Raises RateLimited."""
 
 
 class ScorerUnavailable(Exception):

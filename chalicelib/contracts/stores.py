@@ -104,6 +104,16 @@ STORES: Final[tuple[Store, ...]] = (
         backup_days=0,
         retention="31 days",
     ),
+    # gateway
+    Store(
+        "rates",
+        "gateway",
+        "calls in the current minute, by hash of a person or of an address",
+        key="bucket",
+        expires="expires",
+        backup_days=0,
+        retention="2 minutes",
+    ),
     # profile
     Store("profiles", "profile", "profile, consents and the erasure tombstone", sort="part"),
     Store("person-keys", "profile", "the wrapped data key of each person", backup_days=0),

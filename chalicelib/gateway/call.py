@@ -16,6 +16,8 @@ FORM: Final = "application/x-www-form-urlencoded"
 NO_PERSON: Final = "This needs a person's session, not an admin's."
 Access = Literal["anyone", "person", "admin", "session"]
 """Who may call: anyone; a signed-in person; an admin; anyone signed in."""
+Limit = Literal["address", "person", "none"]
+"""Whose calls are counted before the view is asked, beside those of the session."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,6 @@ class Spec:
     description: str
     cross_site: bool = False
     """Another site's page may make the browser send this, e.g. a provider's form post."""
-    reads_erased: bool = False
-    """The view reads whether the person was erased: an access token needs no read before it."""
+    limit: Limit = "none"
     form: type[BaseModel] | None = None
     """The body, where it is a form and not JSON."""

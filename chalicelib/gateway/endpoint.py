@@ -32,13 +32,16 @@ from chalicelib.contracts.errors import (
     field_errors,
 )
 from chalicelib.contracts.http import Principal
-from chalicelib.contracts.ports import Authenticator, Ids
-from chalicelib.gateway.call import FORM, NO_PERSON, Access, Call, Reply, Spec
+from chalicelib.contracts.ports import Authenticator, Ids, Limiter
+from chalicelib.gateway.call import FORM, NO_PERSON, Access, Call, Limit, Reply, Spec
+from chalicelib.gateway.limits import caller
 from chalicelib.gateway.problems import problem_document
 from chalicelib.runtime.logging import Logger, trace
+from chalicelib.runtime.settings import settings
 
 MAX_BODY: Final = 64 * 1024
 _MOST_FIELDS: Final = 20
+_SAFE: Final = frozenset({"GET", "HEAD"})
 NOBODY: Final = Principal()
 TRACE_HEADER: Final = "X-Trace-Id"
 _TRACE: Final = re.compile(r"^[0-9A-Za-z=:;_-]{8,128}$")
@@ -61,9 +64,21 @@ SECURITY_HEADERS: Final[Mapping[str, str]] = {
 class Gateway:
     """Holds what endpoints share: who authenticates, and the specs that make the OpenAPI."""
 
-    def __init__(self, authenticator: Callable[[], Authenticator], ids: Ids, log: Logger) -> None:
-        """`authenticator` is called at the first request that needs one, never at import."""
+    def __init__(
+        self,
+        authenticator: Callable[[], Authenticator],
+        limiter: Callable[[], Limiter],
+        ids: Ids,
+        log: Logger,
+        proxies: Callable[[], int] = lambda: settings().trusted_proxies,
+    ) -> None:
+        """`authenticator` and `limiter` are called at the first request that needs one, never at import.
+
+        `proxies`: how many of our own stand before the API (see `limits.caller`).
+        """
         self._authenticator = authenticator
+        self._limiter = limiter
+        self._proxies = proxies
         self._ids = ids
         self._log = log
         self.specs: list[Spec] = []
@@ -82,13 +97,13 @@ class Gateway:
         max_bytes: int = MAX_BODY,
         content_types: tuple[str, ...] = ("application/json",),
         cross_site: bool = False,
-        reads_erased: bool = False,
+        limit: Limit | None = None,
         form: type[BaseModel] | None = None,
     ) -> Callable[[Callable[[Call[Any]], BaseModel | Reply]], Callable[..., Response]]:
         """Register a view. `answers`: status -> model (the first is the default); `problems`: extra statuses.
 
         `cross_site`: for what another site must send (a provider's form post); it needs its own proof.
-        `reads_erased`: the view reads whether the person was erased, so an access token needs no read here.
+        `limit`: whose calls are counted; by default the person's, where they change something.
         `form`: the body is a form, not JSON.
 
         The view's docstring becomes summary and description, the module's name the tag.
@@ -101,7 +116,8 @@ class Gateway:
                 problems=problems, name=view.__name__,
                 tag=view.__module__.removeprefix("chalicelib.").split(".")[0],
                 summary=doc[0].rstrip("."), description="\n".join(line.strip() for line in doc[1:]).strip(),
-                cross_site=cross_site, reads_erased=reads_erased, form=form,
+                cross_site=cross_site, form=form,
+                limit=limit or ("person" if access == "person" and method not in _SAFE else "none"),
             )  # fmt: skip
             self.specs.append(spec)
 
@@ -151,15 +167,19 @@ class Gateway:
         self, spec: Spec, request: Any, headers: Mapping[str, str],
         path_values: Mapping[str, str], trace_id: str, max_bytes: int,
     ) -> Call[Any]:  # fmt: skip
-        if spec.method not in {"GET", "HEAD"} and not spec.cross_site:
+        if spec.method not in _SAFE and not spec.cross_site:
             _same_origin(headers)
+        if spec.limit == "address":
+            self._limiter().address(self._caller(request, headers))
         principal = NOBODY
         if spec.access != "anyone":
-            principal = self._authenticator().authenticate(headers, checked_later=spec.reads_erased)
+            principal = self._authenticator().authenticate(headers)
             if spec.access == "admin":
                 self._authenticator().admit(principal, f"{spec.method} {spec.path}", trace_id)
             if spec.access == "person" and principal.person_id is None:
                 raise Unauthenticated(NO_PERSON)
+        if spec.limit == "person" and principal.person_id is not None:
+            self._limiter().person(principal.person_id)
         raw: bytes = request.raw_body or b""
         if len(raw) > max_bytes:
             raise TooLarge(f"Send at most {max_bytes} bytes; this was {len(raw)}.", limit=max_bytes)
@@ -171,6 +191,10 @@ class Gateway:
             principal=principal,
             trace_id=trace_id,
         )
+
+    def _caller(self, request: Any, headers: Mapping[str, str]) -> str:
+        source = str((request.context.get("identity") or {}).get("sourceIp") or "")
+        return caller(source, headers.get("x-forwarded-for", ""), self._proxies())
 
 
 def _same_origin(headers: Mapping[str, str]) -> None:

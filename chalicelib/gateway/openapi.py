@@ -94,19 +94,7 @@ def _entries(components: dict[str, Any]) -> dict[str, Any]:
 
 
 def _operation(spec: Spec, names: dict[type[BaseModel], Any], components: dict[str, Any]) -> dict[str, Any]:
-    errors = {*spec.problems, 500}
-    if spec.access != "anyone":
-        errors |= {401, 429, 503}
-    if spec.access == "admin":
-        errors |= {403}
-    if spec.method != "GET":
-        errors |= {403, 413, 415}
-    if _content(spec) is not None:
-        errors |= {400, 422}
-    if spec.query is not None:
-        errors |= {422}
-    if "{" in spec.path:
-        errors |= {404}
+    errors = _problems(spec)
     responses = {str(status): _answer(status, model, names) for status, model in spec.answers.items()}
     for status in sorted(errors):
         responses.setdefault(
@@ -151,6 +139,26 @@ def _operation(spec: Spec, names: dict[type[BaseModel], Any], components: dict[s
     if parameters:
         operation["parameters"] = parameters
     return operation
+
+
+def _problems(spec: Spec) -> set[int]:
+    """The statuses of problems: the view's own, and what the gateway may answer before it."""
+    errors = {*spec.problems, 500}
+    if spec.limit == "address":
+        errors |= {429, 503}
+    if spec.access != "anyone":
+        errors |= {401, 429, 503}
+    if spec.access == "admin":
+        errors |= {403}
+    if spec.method != "GET":
+        errors |= {403, 413, 415}
+    if _content(spec) is not None:
+        errors |= {400, 422}
+    if spec.query is not None:
+        errors |= {422}
+    if "{" in spec.path:
+        errors |= {404}
+    return errors
 
 
 def _content(spec: Spec) -> tuple[str, type[BaseModel]] | None:

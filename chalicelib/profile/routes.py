@@ -137,6 +137,7 @@ def erase_me(call: Call[None]) -> ErasureAccepted:
     "GET",
     "/api/erasures/{receipt_id}",
     access="anyone",
+    limit="address",
     answers={200: ErasureReceipt},
     problems=(404,),
 )

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.contracts.consents import CONSENT_OF_TYPE, Consent
-from chalicelib.contracts.errors import Invalid, NotFound, Unavailable
+from chalicelib.contracts.errors import Invalid, NotFound, RateLimited, Unavailable
 from chalicelib.contracts.http import (
     Health,
     ReactionAccepted,
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 SOURCES: Final[frozenset[Consent]] = frozenset(CONSENT_OF_TYPE.values())
 ATTEMPTS: Final = 6
+HOUR: Final = timedelta(hours=1)
 SETTLES_WITHIN: Final = timedelta(hours=24)
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -63,12 +64,13 @@ class RecommenderService:
         self._clock = clock
         self._ids = ids
         self._decider = Decider(store, scorer, sealer)
+        self._most = settings.decisions_per_hour
 
     def recommend(self, person_id: str, context: RecommendContext, trace: str = "") -> Recommendation:
         """The open tip, else a new one, else an honest nothing.
 
         On the fast path: one batch read, one invocation, one transaction. Of two concurrent calls one
-        decides and the other answers that tip.
+        decides and the other answers that tip. Raises RateLimited over `decisions_per_hour`.
         """
         try:
             for _ in range(ATTEMPTS):
@@ -80,6 +82,7 @@ class RecommenderService:
                 now = self._clock.now()
                 if (shown := self._still_open(person_id, state.open, sources, now)) is not None:
                     return Recommendation(tip=shown)
+                self._not_too_often(state, now)
                 draft = self._decider.draft(person, context, now, self._seed(), trace)
                 if draft.rendered is None:
                     if draft.outdated:
@@ -142,6 +145,18 @@ class RecommenderService:
         return Health(module="recommender", status="ok")
 
     # --- deciding -----------------------------------------------------------------------------------
+
+    def _not_too_often(self, state: TipState, now: datetime) -> None:
+        """Raises RateLimited for a person who was given as many tips within the hour as there may be.
+
+        The state is written with each decision on condition of the version read: no call slips by.
+        """
+        lately = [tip.decided_at for tip in state.recent if tip.decided_at > now - HOUR]
+        if self._most and len(lately) >= self._most:
+            free = sorted(lately)[-self._most] + HOUR - now
+            raise RateLimited(
+                f"At most {self._most} new tips an hour.", retry_after=int(free.total_seconds()) + 1
+            )
 
     def _still_open(
         self, person_id: str, tip: OpenTip | None, sources: frozenset[Consent], now: datetime

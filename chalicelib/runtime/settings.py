@@ -118,13 +118,26 @@ class Settings(BaseModel):
         description="A third party on this machine, to try connecting out; only in stage local.",
     )
     address_calls_per_minute: int = Field(
-        default=60, ge=1, description="Calls a minute from one address to what needs no session."
+        default=60,
+        ge=1,
+        description="Calls a minute from one address to sign in, and to what no session is for.",
+    )
+    trusted_proxies: int = Field(
+        default=0,
+        ge=0,
+        le=3,
+        description="How many proxies of our own stand before the API and append to X-Forwarded-For.",
     )
     person_calls_per_minute: int = Field(
-        default=240, ge=1, description="Calls a minute of one person, over all their sessions and apps."
+        default=240,
+        ge=1,
+        description="Calls a minute that change something, of one person over all sessions and apps.",
     )
     decisions_per_hour: int = Field(
-        default=60, ge=1, le=60, description="How many new tips one person may be given in an hour."
+        default=60,
+        ge=0,
+        le=60,
+        description="New tips that one person may be given in an hour; 0: any number.",
     )
     admin_token_sha256: str = Field(
         default="",

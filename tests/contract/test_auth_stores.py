@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from chalicelib.auth.contract import IdentityStore, Session, SessionStore, SignIn, SignInStore
-from chalicelib.auth.counting import counters
 from chalicelib.contracts.ports import PersonalStore
+from chalicelib.runtime.counting import counters
 from tests.unit.auth.memory import MemoryIdentities, MemorySessions, MemorySignIns
 
 NOW = 1_800_000_000

@@ -86,8 +86,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
             "OO_EMULATOR_PORT": cloud,
             "OO_IDENTITY_PORT": identity,
             "OO_SANDBOX_PORT": sandbox,
-            # Tests call faster than a person; the limit has a test of its own.
+            # Tests call faster than a person; the limits have tests of their own.
             "OO_CALLS_PER_MINUTE": "100000",
+            "OO_ADDRESS_CALLS_PER_MINUTE": "100000",
+            "OO_PERSON_CALLS_PER_MINUTE": "100000",
+            "OO_MOBILE_REDIRECTS": "oo://signin",
         }
     )
     running = RunningStack(Stack(ROOT, tmp_path_factory.mktemp("stack"), configuration, persist=False))

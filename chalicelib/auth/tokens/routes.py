@@ -13,7 +13,8 @@ bp = Blueprint(__name__)
 
 
 @api.endpoint(
-    bp, "POST", "/api/auth/oauth/token", access="anyone", form=TokenRequest, answers={200: Tokens},
+    bp, "POST", "/api/auth/oauth/token", access="anyone", limit="address",
+    form=TokenRequest, answers={200: Tokens},
     problems=(503,),
 )  # fmt: skip
 def oauth_token(call: Call[TokenRequest]) -> Tokens:
@@ -25,7 +26,8 @@ def oauth_token(call: Call[TokenRequest]) -> Tokens:
 
 
 @api.endpoint(
-    bp, "POST", "/api/auth/oauth/revoke", access="anyone", form=RevokeRequest, answers={200: None},
+    bp, "POST", "/api/auth/oauth/revoke", access="anyone", limit="address",
+    form=RevokeRequest, answers={200: None},
 )  # fmt: skip
 def oauth_revoke(call: Call[RevokeRequest]) -> Reply:
     """Sign an app out: end the sign-in of an access or refresh token; harmless with any other."""

@@ -12,18 +12,19 @@ import hashlib
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.auth.contract import APP, CODE_SECONDS, App, PendingCode, Session, SessionStore
-from chalicelib.auth.counting import counters
 from chalicelib.auth.http import Jwk, Jwks, TokenRequest, Tokens
 from chalicelib.auth.sessions import DAY, digest
 from chalicelib.auth.tokens import jwt
 from chalicelib.auth.tokens.keys import SigningKeys
 from chalicelib.contracts.errors import OoError, RateLimited, Unauthenticated
 from chalicelib.contracts.http import Principal
-from chalicelib.contracts.ports import Clock, Ids
+from chalicelib.contracts.ports import Clock, Ids, Limiter
+from chalicelib.runtime.counting import counters
 from chalicelib.runtime.logging import logger
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class TokenService:
         sessions: SessionStore,
         keys: SigningKeys,
         erased: Callable[[str], bool],
+        limiter: Limiter,
         clock: Clock,
         ids: Ids,
         settings: Settings,
@@ -60,6 +62,7 @@ class TokenService:
         self._sessions = sessions
         self._keys = keys
         self._erased = erased
+        self._limiter = limiter
         self._clock = clock
         self._ids = ids
         self._settings = settings
@@ -97,20 +100,24 @@ class TokenService:
                 return self._refresh(request)
         raise OAuthRefused("unsupported_grant_type", "Send grant_type authorization_code or refresh_token.")
 
-    def authenticate(self, token: str, *, checked_later: bool) -> Principal:
-        """Who sends this access token. Raises Unauthenticated, RateLimited.
-
-        With `checked_later` the signature alone decides, without any call: the view itself reads whether
-        the person was erased. Else one write to the session, which must be in force, counts the call.
-        """
-        now = self._now()
+    def read(self, token: str) -> dict[str, Any]:
+        """The claims of an access token, by its signature and times alone. Raises Unauthenticated."""
         try:
-            claims = jwt.decode(token, self._keys.public, issuer=self.issuer, audience=self.issuer, now=now)
+            return jwt.decode(
+                token, self._keys.public, issuer=self.issuer, audience=self.issuer, now=self._now()
+            )
         except jwt.BadToken as error:
             raise Unauthenticated(f"This access token does not hold ({error}). Refresh it.") from None
+
+    def authenticate(self, token: str) -> Principal:
+        """Who sends this access token. Raises Unauthenticated, RateLimited.
+
+        One write to its session, which must be in force, counts the call; a token that does not hold costs
+        none.
+        """
+        claims = self.read(token)
         person_id, key = str(claims["sub"]), str(claims["sid"])
-        if not checked_later:
-            self._touch(key, person_id, now)
+        self._touch(key, person_id, self._now())
         return Principal(
             person_id=person_id,
             role="person",
@@ -124,13 +131,8 @@ class TokenService:
         if _PARTS.fullmatch(token):
             self._sessions.end(family_key(token.partition(".")[0]))
             return
-        try:
-            claims = jwt.decode(
-                token, self._keys.public, issuer=self.issuer, audience=self.issuer, now=self._now()
-            )
-        except jwt.BadToken:
-            return
-        self._sessions.end(str(claims["sid"]))
+        with suppress(Unauthenticated):
+            self._sessions.end(str(self.read(token)["sid"]))
 
     def jwks(self) -> Jwks:
         """The public keys."""
@@ -179,6 +181,7 @@ class TokenService:
         if session.person_id is None or self._erased(session.person_id):
             self._sessions.end(session.key)
             raise _not_this("sign-in")
+        self._limiter.person(session.person_id)
         kid, seed = self._keys.signing()
         life = min(self._settings.access_token_seconds, session.expires - now)
         claims = {

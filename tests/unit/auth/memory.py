@@ -17,8 +17,10 @@ from chalicelib.auth.service import Endings, IdentityService, SessionService, Si
 from chalicelib.auth.tokens.keys import SigningKey, SigningKeys
 from chalicelib.auth.tokens.service import TokenService
 from chalicelib.contracts.ports import Ids
+from chalicelib.gateway.limits import Limits
 from chalicelib.runtime.clock import RandomIds
 from chalicelib.runtime.settings import Settings
+from tests.unit.gateway.memory import MemoryRates
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SETTINGS = Settings(
@@ -255,6 +257,7 @@ class Auth:
     keys_table: MemoryKeys = field(default_factory=MemoryKeys)
     seeds: MemorySeeds = field(default_factory=MemorySeeds)
     tombstones: set[str] = field(default_factory=set)
+    rates: MemoryRates = field(default_factory=MemoryRates)
 
     def __post_init__(self) -> None:
         tools = (self.clock, IDS, self.settings)
@@ -264,10 +267,17 @@ class Auth:
             seconds=lambda: self.clock.now().timestamp(),
         )  # fmt: skip
         erased = self.tombstones.__contains__
-        self.tokens = TokenService(self.sessions_table, self.keys, erased, *tools)
+        self.limiter = Limits(self.rates, self.clock, self.settings)
+        self.tokens = TokenService(self.sessions_table, self.keys, erased, self.limiter, *tools)
         self.admins = AdminService(self.roles, self.audit, self.sessions_table, *tools)
         self.endings = Endings(
-            self.identities_table, self.sessions, lambda: self.tokens, self.admins, erased, *tools
+            self.identities_table,
+            self.sessions,
+            lambda: self.tokens,
+            self.admins,
+            erased,
+            self.limiter,
+            *tools,
         )
         self.identities = IdentityService(self.identities_table, self.sessions)
 

@@ -64,6 +64,7 @@ def make_site(key: RSAKey, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(wiring, "tokens", lambda: auth.tokens)
         monkeypatch.setattr(wiring, "admins", lambda: auth.admins)
         monkeypatch.setattr(wiring, "identities", lambda: auth.identities)
+        monkeypatch.setattr(wiring.api, "_limiter", lambda: auth.limiter)
         client, routes = make_client()
         monkeypatch.setattr(routes, "settings", lambda: settings)
         return Site(issuer, clock, auth.sessions_table, Browser(client), settings, auth)
@@ -296,3 +297,31 @@ def test_over_the_rate_a_call_waits(make_site: Any) -> None:
     assert problem(answer, 429)["retry_after"] == int(answer.headers["Retry-After"]) == 60
     site.clock.forward(seconds=60)
     assert site.browser.get("/api/auth/session").status == 200
+
+
+@pytest.mark.parametrize("path", ["/api/auth/login/oidc", CALLBACK])
+def test_an_address_signs_in_so_often(make_site: Any, path: str) -> None:
+    site: Site = make_site(address_calls_per_minute=3)
+    for _ in range(3):
+        assert site.browser.get(path).status == 303
+    refused = site.browser.get(path)
+    assert problem(refused, 429)["type"] == "urn:oo:problem:rate-limited"
+    assert int(refused.headers["Retry-After"]) <= 60
+
+
+def test_the_admin_token_is_guessed_so_often(make_site: Any) -> None:
+    site: Site = make_site(address_calls_per_minute=3, admin_token_sha256=hashlib.sha256(b"x").hexdigest())
+    statuses = [site.browser.post("/api/auth/token", {"token": f"guess {n}"}).status for n in range(5)]
+    assert statuses == [401, 401, 401, 429, 429]
+
+
+def test_a_person_signs_in_so_often(make_site: Any) -> None:
+    """From whatever address: who holds an account at a provider cannot make sessions without end."""
+    site: Site = make_site(person_calls_per_minute=3)
+    for _ in range(3):
+        assert site.sign_in(browser=site.another()).location == "https://oo.example/"
+    assert site.sign_in(browser=site.another()).location == (
+        "https://oo.example/?signin=failed&reason=rate-limited"
+    )
+    assert site.sign_in("ben", site.another()).location == "https://oo.example/"
+    assert len(site.sessions.rows) == 4

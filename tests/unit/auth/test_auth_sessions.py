@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.auth.counting import counters
 from chalicelib.auth.service import SessionService, Started
 from chalicelib.contracts.errors import NotFound, RateLimited, Unauthenticated
+from chalicelib.runtime.counting import counters
 from tests.unit.auth.memory import IDS, NOON, SETTINGS, MemorySessions, SetClock
 
 PERSON = "6d2c9e5e-4a3a-4b55-b1d8-0f6b5d6f7a10"

@@ -76,7 +76,7 @@ def signed_in(auth: Auth) -> Tokens:
 def test_a_code_gives_tokens(auth: Auth) -> None:
     tokens = signed_in(auth)
     assert (tokens.token_type, tokens.expires_in) == ("Bearer", 600)
-    who = auth.tokens.authenticate(tokens.access_token, checked_later=False)
+    who = auth.tokens.authenticate(tokens.access_token)
     assert (who.person_id, who.role, who.by) == (PERSON, "person", "token")
 
 
@@ -95,7 +95,7 @@ def test_a_code_works_once_and_ends_what_it_gave(auth: Auth) -> None:
     assert refused(auth, redeem, given) == "invalid_grant"
     assert refused(auth, refresh, tokens.refresh_token) == "invalid_grant"
     with pytest.raises(Unauthenticated):
-        auth.tokens.authenticate(tokens.access_token, checked_later=False)
+        auth.tokens.authenticate(tokens.access_token)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_a_refresh_token_is_replaced_each_time(auth: Auth) -> None:
     for _ in range(5):
         auth.clock.forward(minutes=10)
         tokens = refresh(auth, tokens.refresh_token)
-        assert auth.tokens.authenticate(tokens.access_token, checked_later=False).person_id == PERSON
+        assert auth.tokens.authenticate(tokens.access_token).person_id == PERSON
         seen.add(tokens.refresh_token)
     assert len(seen) == 6
 
@@ -178,7 +178,7 @@ def test_a_refresh_token_used_again_ends_the_family(auth: Auth, generation: int)
     assert refused(auth, refresh, family[generation].refresh_token) == "invalid_grant"
     assert refused(auth, refresh, family[-1].refresh_token) == "invalid_grant"
     with pytest.raises(Unauthenticated):
-        auth.tokens.authenticate(family[-1].access_token, checked_later=False)
+        auth.tokens.authenticate(family[-1].access_token)
     assert auth.sessions_table.rows == {}
 
 
@@ -245,7 +245,7 @@ def test_an_app_signs_out(auth: Auth, which: str) -> None:
     auth.tokens.revoke(getattr(tokens, which))
     assert refused(auth, refresh, tokens.refresh_token) == "invalid_grant"
     with pytest.raises(Unauthenticated):
-        auth.tokens.authenticate(tokens.access_token, checked_later=False)
+        auth.tokens.authenticate(tokens.access_token)
 
 
 @pytest.mark.parametrize("text", ["", "x", "a.b.c", "é" * 20])
@@ -253,6 +253,14 @@ def test_signing_out_with_something_else_harms_nobody(auth: Auth, text: str) -> 
     tokens = signed_in(auth)
     auth.tokens.revoke(text)
     assert refresh(auth, tokens.refresh_token)
+
+
+def test_to_refresh_is_a_call_of_the_person(auth: Auth) -> None:
+    tokens = signed_in(auth)
+    for _ in range(SETTINGS.person_calls_per_minute - 1):
+        auth.limiter.person(PERSON)
+    with pytest.raises(RateLimited):
+        refresh(auth, tokens.refresh_token)
 
 
 # --- erased -----------------------------------------------------------------------------------
@@ -271,38 +279,40 @@ def test_erasure_ends_apps_like_browsers(auth: Auth) -> None:
     code(auth)
     assert auth.sessions_table.erase(PERSON) == 2
     with pytest.raises(Unauthenticated):
-        auth.tokens.authenticate(tokens.access_token, checked_later=False)
+        auth.tokens.authenticate(tokens.access_token)
 
 
 # --- the access token -------------------------------------------------------------------------
 
 
-def test_the_fast_path_reads_nothing(auth: Auth) -> None:
+def test_what_does_not_hold_costs_no_call(auth: Auth) -> None:
     token = signed_in(auth).access_token
     auth.sessions_table.calls.clear()
     reads = auth.keys_table.reads
     for _ in range(3):
-        assert auth.tokens.authenticate(token, checked_later=True).person_id == PERSON
+        with pytest.raises(Unauthenticated):
+            auth.tokens.authenticate(token[:-10] + "A" * 10)
+        assert auth.tokens.read(token)["sub"] == PERSON
     assert (auth.sessions_table.calls, auth.keys_table.reads) == ([], reads)
 
 
-def test_any_other_path_writes_once_and_counts(auth: Auth) -> None:
+def test_a_call_writes_once_and_counts(auth: Auth) -> None:
     token = signed_in(auth).access_token
     auth.sessions_table.calls.clear()
     for _ in range(SETTINGS.calls_per_minute):
-        auth.tokens.authenticate(token, checked_later=False)
+        auth.tokens.authenticate(token)
     assert auth.sessions_table.calls == ["touch"] * SETTINGS.calls_per_minute
     with pytest.raises(RateLimited):
-        auth.tokens.authenticate(token, checked_later=False)
+        auth.tokens.authenticate(token)
 
 
 def test_an_access_token_is_for_ten_minutes(auth: Auth) -> None:
     token = signed_in(auth).access_token
     auth.clock.forward(seconds=599)
-    auth.tokens.authenticate(token, checked_later=True)
+    auth.tokens.read(token)
     auth.clock.forward(seconds=1)
     with pytest.raises(Unauthenticated, match="time"):
-        auth.tokens.authenticate(token, checked_later=True)
+        auth.tokens.read(token)
 
 
 def public_set(auth: Auth) -> KeySet:
@@ -350,7 +360,7 @@ def crafted(auth: Auth, head: dict[str, Any], changes: dict[str, Any], seed: byt
 
 def test_the_crafted_token_would_hold(auth: Auth) -> None:
     for head in ({}, {"typ": "at+jwt"}):
-        assert auth.tokens.authenticate(crafted(auth, head, {}), checked_later=True).person_id == PERSON
+        assert auth.tokens.read(crafted(auth, head, {}))["sub"] == PERSON
 
 
 @pytest.mark.parametrize(
@@ -385,12 +395,12 @@ def test_a_token_that_is_not_as_oo_makes_them_is_refused(
     auth: Auth, head: dict[str, Any], changes: dict[str, Any]
 ) -> None:
     with pytest.raises(Unauthenticated):
-        auth.tokens.authenticate(crafted(auth, head, changes), checked_later=True)
+        auth.tokens.read(crafted(auth, head, changes))
 
 
 def test_a_token_by_another_key_is_refused(auth: Auth) -> None:
     with pytest.raises(Unauthenticated, match="signature"):
-        auth.tokens.authenticate(crafted(auth, {}, {}, seed=b"x" * 32), checked_later=True)
+        auth.tokens.read(crafted(auth, {}, {}, seed=b"x" * 32))
 
 
 def test_no_character_of_a_token_may_be_another(auth: Auth) -> None:
@@ -398,11 +408,11 @@ def test_no_character_of_a_token_may_be_another(auth: Auth) -> None:
     for place, now in enumerate(token):
         other = "A" if now != "A" else "B"
         with pytest.raises(Unauthenticated):
-            auth.tokens.authenticate(token[:place] + other + token[place + 1 :], checked_later=True)
+            auth.tokens.read(token[:place] + other + token[place + 1 :])
     last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     for other in set(last) - {token[-1]}:
         with pytest.raises(Unauthenticated):
-            auth.tokens.authenticate(token[:-1] + other, checked_later=True)
+            auth.tokens.read(token[:-1] + other)
 
 
 @given(
@@ -420,7 +430,7 @@ def test_a_token_of_another_persons_session_is_refused(auth: Auth) -> None:
     (session,) = auth.sessions_table.rows.values()
     token = crafted(auth, {}, {"sid": session.key, "sub": "another"})
     with pytest.raises(Unauthenticated):
-        auth.tokens.authenticate(token, checked_later=False)
+        auth.tokens.authenticate(token)
 
 
 # --- keys -------------------------------------------------------------------------------------
@@ -446,7 +456,7 @@ def test_a_key_is_replaced_in_time_and_published_until_its_tokens_are_over(auth:
         first.kid, second.kid,
     ]  # fmt: skip
     auth.clock.forward(seconds=598)
-    auth.tokens.authenticate(old, checked_later=True)
+    auth.tokens.read(old)
     auth.clock.forward(hours=2)
     assert [key.kid for key in auth.tokens.jwks().keys] == [second.kid]
 
@@ -502,7 +512,7 @@ def test_a_removed_key_is_believed_for_five_minutes_at_most(auth: Auth) -> None:
     auth.keys_table.rows.clear()
     auth.clock.forward(seconds=KEEP_SECONDS)
     with pytest.raises(Unauthenticated, match="key"):
-        auth.tokens.authenticate(token, checked_later=True)
+        auth.tokens.read(token)
 
 
 def test_a_key_whose_time_is_over_checks_nothing(auth: Auth) -> None:

@@ -16,9 +16,15 @@ from chalicelib.contracts.http import Principal
 from chalicelib.gateway.app import App
 from chalicelib.gateway.call import Call, Reply
 from chalicelib.gateway.endpoint import Gateway
+from chalicelib.gateway.limits import Limits
 from chalicelib.gateway.openapi import document
 from chalicelib.runtime.clock import RandomIds
 from chalicelib.runtime.logging import logger
+from chalicelib.runtime.settings import Settings
+from tests.unit.auth.memory import SetClock
+from tests.unit.gateway.memory import MemoryRates
+
+SETTINGS = Settings(stage="local", address_calls_per_minute=3, person_calls_per_minute=4)
 
 
 class Body(BaseModel):
@@ -32,7 +38,7 @@ class Answer(BaseModel):
 
 
 class Doors:
-    def authenticate(self, headers: Mapping[str, str], *, checked_later: bool = False) -> Principal:
+    def authenticate(self, headers: Mapping[str, str]) -> Principal:
         match headers.get("cookie", ""):
             case "sid=person":
                 return Principal(person_id="p1")
@@ -50,7 +56,8 @@ class Doors:
 def make() -> tuple[App, Gateway]:
     app = App(app_name="t", configure_logs=False)
     bp = Blueprint(__name__)
-    api = Gateway(Doors, RandomIds(), logger("test"))
+    limiter = Limits(MemoryRates(), SetClock(), SETTINGS)
+    api = Gateway(Doors, lambda: limiter, RandomIds(), logger("test"), proxies=lambda: 1)
 
     @api.endpoint(bp, "POST", "/double", body=Body, answers={200: Answer}, access="person")
     def double(call: Call[Body]) -> Answer:
@@ -76,6 +83,11 @@ def make() -> tuple[App, Gateway]:
     def cookies(call: Call[bytes]) -> Reply:
         """Two cookies."""
         return Reply(body="hi", content_type="text/plain", cookies=["a=1", "b=2"])
+
+    @api.endpoint(bp, "POST", "/knock", answers={204: None}, access="anyone", limit="address")
+    def knock(call: Call[bytes]) -> Reply:
+        """For anyone, but not too often."""
+        return Reply(status=204)
 
     app.register_blueprint(bp)
     return app, api
@@ -214,3 +226,33 @@ def test_the_document_says_all_of_it() -> None:
     }
     assert paths["/things/{thing}"]["get"]["parameters"][0]["name"] == "thing"
     assert "security" not in paths["/boom"]["get"]
+
+
+# --- how often --------------------------------------------------------------------------------
+
+
+def knock(client: Client, address: str) -> Any:
+    return send(
+        client, "post", "/knock", b"", **{"Content-Type": "application/json", "X-Forwarded-For": address}
+    )
+
+
+def test_an_address_without_a_session_is_counted(client: Client) -> None:
+    assert [knock(client, "203.0.113.7").status_code for _ in range(4)] == [204, 204, 204, 429]
+    refused = knock(client, "10.1.1.1, 203.0.113.7")
+    assert problem(refused)["type"] == "urn:oo:problem:rate-limited"
+    assert refused.headers["Retry-After"] == "60"
+    assert knock(client, "203.0.113.8").status_code == 204
+
+
+def test_a_person_who_changes_things_is_counted_over_all_sessions(client: Client) -> None:
+    answers = [send(client, "post", "/double", b'{"number": 1}').status_code for _ in range(5)]
+    assert answers == [200, 200, 200, 200, 429]
+    assert send(client, "get", "/things/x").status_code == 404  # reading is the session's affair
+
+
+def test_another_sites_page_spends_nobodys_calls(client: Client) -> None:
+    for _ in range(9):
+        foreign = send(client, "post", "/double", b'{"number": 1}', Origin="https://evil.example")
+        assert foreign.status_code == 403
+    assert send(client, "post", "/double", b'{"number": 1}').status_code == 200

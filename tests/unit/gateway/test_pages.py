@@ -18,6 +18,7 @@ from chalicelib.gateway.endpoint import Gateway
 from chalicelib.gateway.pages import BINARY_TYPES, FOLDER, TYPES, AssetQuery, current_version, page
 from chalicelib.runtime.clock import RandomIds
 from chalicelib.runtime.logging import logger
+from tests.unit.gateway.memory import Unlimited
 
 NOT_SERVED = {"README.md", "__init__.py"}
 
@@ -143,7 +144,7 @@ def test_pictures_survive_the_way_through_chalice() -> None:
 
     app = create_app()
     app.api.binary_types.extend(kind for kind in BINARY_TYPES if kind not in app.api.binary_types)
-    gateway = Gateway(Nobody, RandomIds(), logger("test"))  # type: ignore[arg-type]
+    gateway = Gateway(Nobody, Unlimited, RandomIds(), logger("test"))  # type: ignore[arg-type]
 
     @gateway.endpoint(app, "GET", "/assets/{name}", access="anyone", query=AssetQuery, answers={200: "*/*"})
     def asset(call: Call[bytes]) -> Reply:

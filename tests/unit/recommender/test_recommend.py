@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.contracts.errors import Unavailable
+from chalicelib.contracts.errors import RateLimited, Unavailable
 from chalicelib.contracts.http import ReactionRequest, RecommendContext
 from chalicelib.contracts.ml import RankRequest, RankResponse
 from chalicelib.recommender.contract import LostRace, TipState, Words
@@ -375,3 +375,47 @@ def test_the_open_tip_survives_a_choice_with_an_index_that_is_not_first(world: W
     answer = world.service.recommend(PERSON, HERE)
     assert answer.tip is not None
     assert answer.tip.angle == "smallest_step"
+
+
+# --- how often --------------------------------------------------------------------------------
+
+
+def dismiss(world: World) -> None:
+    answer = world.service.recommend(PERSON, HERE)
+    assert answer.tip is not None
+    world.service.react(PERSON, answer.tip.id, ReactionRequest(kind="dismiss", reason="wrong_time"))
+
+
+def limited(most: int) -> World:
+    world = World()
+    world.service = RecommenderService(
+        world.store, world.scorer, world.sealer, world.clock, world.ids,
+        Settings(stage="local", decisions_per_hour=most),
+    )  # fmt: skip
+    return world
+
+
+def test_new_tips_are_so_many_an_hour() -> None:
+    world = limited(3)
+    dismiss(world)
+    world.clock.forward(minutes=20)
+    dismiss(world)
+    dismiss(world)
+    with pytest.raises(RateLimited) as refusal:
+        world.service.recommend(PERSON, HERE)
+    assert 40 * 60 <= refusal.value.retry_after <= 40 * 60 + 1
+    assert len(world.scorer.requests) == 3, "nobody was asked for a tip that may not be given"
+    world.clock.forward(seconds=refusal.value.retry_after)
+    dismiss(world)
+
+
+def test_an_open_tip_is_shown_as_often_as_asked() -> None:
+    world = limited(1)
+    first = world.service.recommend(PERSON, HERE)
+    assert [world.service.recommend(PERSON, HERE) for _ in range(5)] == [first] * 5
+
+
+def test_no_limit_is_no_limit() -> None:
+    world = limited(0)
+    for _ in range(70):
+        dismiss(world)
