@@ -120,7 +120,7 @@ _CHALICE: Final[tuple[Function, ...]] = (
             g.write("sessions", "identities", "sign-ins", "profiles", "person-keys"),
             g.update("sessions", "rates"),
             g.check("profiles"),
-            g.delete("sessions", "sign-ins", "identities"),
+            g.delete("sessions", "sign-ins", "identities", "person-keys"),
             g.check("identities"),
             g.read("roles", "audit", "signing-keys"),
             # Only added to: no grant changes or deletes an entry of the audit.
@@ -245,8 +245,9 @@ _CHALICE: Final[tuple[Function, ...]] = (
             g.write("signals", "items"),
             g.read("roles"),
             g.delete("roles", "rates"),
-            # The tombstone, and the mark in the place of the destroyed key.
-            g.write("profiles", "person-keys"),
+            # The tombstone.
+            g.write("profiles"),
+            g.delete("person-keys"),
             g.read("decisions", "tip-states"),
             g.delete("decisions", "tip-states"),
             # A withdrawal drops words and closes the open tip.
@@ -269,7 +270,7 @@ _CHALICE: Final[tuple[Function, ...]] = (
         "queue",
         "chalicelib.profile.consumers.export",
         memory=1024,
-        timeout=300,
+        timeout=180,
         owner="chalice",
         environment=("OO_DECISION_LOG_BUCKET", "OO_EXPORTS_BUCKET"),
         grants=(

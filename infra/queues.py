@@ -60,7 +60,8 @@ QUEUES: Final[tuple[Queue, ...]] = (
         "features",
     ),
     Queue("learn", ("reward_settled",), "learn"),
-    Queue("ml-erase", ("erasure_requested", "consents_changed", "forget_requested"), "erase"),
+    # Waits until the tombstone stands, which is written just after the erasure is published.
+    Queue("ml-erase", ("erasure_requested", "consents_changed", "forget_requested"), "erase", delay=2),
     Queue("ml-export", ("export_requested",), "export"),
 )
 

@@ -56,7 +56,8 @@ class ErasedStore(BaseModel):
         description="When the last backup that may hold it ends; null: there is none, or it is not known yet."
     )
     unreadable: bool = Field(
-        description="What is in those backups was sealed under the key that is destroyed: noise."
+        description="All that those backups say was sealed under the key that is destroyed: noise. Where "
+        "it is false, sealed words in them are noise all the same."
     )
 
 
@@ -69,6 +70,10 @@ class ErasureReceipt(BaseModel):
     complete: bool
     stores: list[ErasedStore]
     backups_until: datetime | None = Field(description="When the last backup ends; null until complete.")
+    messages_until: datetime = Field(
+        description="When the last message that was under way is gone, even one that could not be handled. "
+        "Whichever arrives before is dropped."
+    )
 
 
 # --- export -------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ OFTEN: Final = 3.0
 """Things done, each counted by half after 14 days, from which an hour or a category is a habit of life."""
 CATEGORIES: Final = 3
 PROFILE_LINE: Final = "profile"
+GOALS_LINE: Final = "goals"
 _PLACES: Final = {"home": "at home", "work": "at work", "out": "out", "travel": "travelling"}
 _KINDS: Final[Mapping[Consent, str]] = {
     "tasks": "tasks",
@@ -70,7 +71,7 @@ def card(known: Known) -> list[tuple[CardLine, Selection | None]]:
     lines += _sources(known, snapshot, signals, {line.selection.consent for line in lines if line.selection})
     if "learning" in known.granted and known.learned:
         lines.append(_learning(known.learned))
-    lines.append(_profile(known.profile))
+    lines += _set_by_you(known.profile)
     return [(_shown(line, known, signals), line.selection) for line in lines]
 
 
@@ -244,9 +245,17 @@ def _learning(learned: int) -> Line:
     )
 
 
-def _profile(profile: Profile) -> Line:
+def _set_by_you(profile: Profile) -> Iterator[Line]:
+    if profile.goals:
+        goals = " and ".join(f"“{goal}”" for goal in profile.goals)
+        yield Line(
+            GOALS_LINE,
+            f"What matters most to you is what is about {goals}.",
+            "What you named as goals.",
+            None,
+        )
     name = f"You are called {profile.display_name}. " if profile.display_name else ""
-    return Line(
+    yield Line(
         PROFILE_LINE,
         f"{name}Your time zone is {profile.timezone}, your language {profile.locale}.",
         "Name, time zone and language go back to what they were at first: none, UTC and en.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.contracts import exports
 from chalicelib.contracts.consents import CONSENTS
@@ -36,6 +36,8 @@ from chalicelib.profile.ports import ProfileStore, Receipt, Receipts
 
 KEYS = "person-keys"
 SESSIONS = "sessions"
+MESSAGES_KEPT: Final = timedelta(days=14)
+"""The longest that a queue keeps a message, counted from when it was sent (`infra/queues.py`)."""
 
 
 class ErasureService:
@@ -108,6 +110,7 @@ class ErasureService:
             complete=complete,
             stores=stores,
             backups_until=max(ends) if complete and ends else None,
+            messages_until=found.requested_at + MESSAGES_KEPT,
         )
 
     def handle(self, event: Envelope) -> None:
@@ -180,7 +183,7 @@ class PersonKeys:
         return ()
 
     def erase(self, person_id: str) -> int:
-        """Destroy the key; the marker in its place says nothing but that."""
+        """Destroy the key; the tombstone keeps a new one from being made."""
         self._sealer.destroy(person_id)
         return 1
 
@@ -196,5 +199,5 @@ def _told(receipt: Receipt, name: str) -> ErasedStore:
         holds=listed.holds if listed else "",
         gone_at=gone_at,
         backups_until=gone_at + timedelta(days=kept) if gone_at and kept else None,
-        unreadable=bool(listed and listed.sealed),
+        unreadable=bool(listed and listed.only_sealed),
     )

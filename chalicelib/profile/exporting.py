@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from chalicelib.runtime.exports import Export
 
 LINK_LIVES: Final = timedelta(hours=1)
-PATIENCE: Final = timedelta(minutes=15)
-"""What is not ready by then has failed; the queue's retries fit into it."""
+PATIENCE: Final = timedelta(minutes=40)
+"""What is not ready by then counts as failed; by then each writer was tried three times."""
 MOST_A_DAY: Final = 5
 
 

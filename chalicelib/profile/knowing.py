@@ -25,7 +25,7 @@ from chalicelib.contracts.ports import (
 from chalicelib.contracts.privacy import CardLine, LineDeleted, ProfileCard
 from chalicelib.contracts.signals import ItemRecord
 from chalicelib.domain.identity import derived_id
-from chalicelib.profile.card import Known, card
+from chalicelib.profile.card import GOALS_LINE, PROFILE_LINE, Known, card
 from chalicelib.profile.contract import decode
 from chalicelib.profile.ports import Knowledge, ProfileStore
 from chalicelib.profile.selection import Selection, selection_of
@@ -33,7 +33,10 @@ from chalicelib.profile.service import ProfileService
 
 COUNTED: Final = 5_000
 """Signals that a card counts, newest first: one look must not read years of them."""
-_RESET: Final = ProfilePatch(timezone=None, locale=None, display_name=None)
+_RESET: Final = {
+    PROFILE_LINE: ProfilePatch(timezone=None, locale=None, display_name=None),
+    GOALS_LINE: ProfilePatch(goals=None),
+}
 
 
 class CardService:
@@ -72,7 +75,7 @@ class CardService:
             raise NotFound("That line is not on your card any more.")
         line, chosen = found
         if chosen is None:
-            self._profile.change(person_id, _RESET, trace_id)
+            self._profile.change(person_id, _RESET[line.id], trace_id)
         else:
             event = wrap(
                 chosen.request(line.id),

@@ -5,9 +5,11 @@ Plain clients, not PynamoDB: the scoring image opens words with this code and ca
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.contracts.errors import Unavailable
 from chalicelib.contracts.ports import Unsealable
@@ -19,12 +21,17 @@ from chalicelib.runtime.settings import settings
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
+ATTEMPTS: Final = 6
+_UNREACHABLE: Final = "Keys cannot be reached right now; nothing was kept, try again."
+
 
 class DynamoKeyTable:
-    """`person-keys`: attribute `wrapped` (binary, a ring), or `destroyed` (true) after erasure."""
+    """`person-keys`: attribute `wrapped` (binary, a ring). No row: never a key, or the person was erased,
+    which the tombstone in `profiles` tells; so nothing of an erased person is left here."""
 
     def __init__(self, stage: str) -> None:
         self._name = physical_name(stage, "person-keys")
+        self._profiles = physical_name(stage, "profiles")
 
     def read(self, person_id: str) -> KeyRow | None:
         """The person's row."""
@@ -32,24 +39,51 @@ class DynamoKeyTable:
             answer = aws.dynamodb().get_item(
                 TableName=self._name, Key={"person_id": {"S": person_id}}, ConsistentRead=True
             )
-        row = answer.get("Item")
-        if row is None:
-            return None
-        return KeyRow(None if "destroyed" in row else bytes(row["wrapped"]["B"]))
+        if row := answer.get("Item"):
+            return KeyRow(bytes(row["wrapped"]["B"]))
+        return KeyRow(None) if self._erased(person_id) else None
+
+    def _erased(self, person_id: str) -> bool:
+        with _reachable():
+            answer = aws.dynamodb().get_item(
+                TableName=self._profiles,
+                Key=_tombstone(person_id),
+                ProjectionExpression="person_id",
+                ConsistentRead=True,
+            )
+        return "Item" in answer
 
     def create(self, person_id: str, wrapped: bytes) -> bool:
-        """Keep a new key unless there is a row."""
+        """Keep a new key unless there is a row or a tombstone; one transaction."""
         client = aws.dynamodb()
-        try:
-            with _reachable():
-                client.put_item(
-                    TableName=self._name,
-                    Item={"person_id": {"S": person_id}, "wrapped": {"B": wrapped}},
-                    ConditionExpression="attribute_not_exists(person_id)",
-                )
-        except client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        absent = "attribute_not_exists(person_id)"
+        item = {"person_id": {"S": person_id}, "wrapped": {"B": wrapped}}
+        writes: list[Any] = [
+            {
+                "ConditionCheck": {
+                    "TableName": self._profiles,
+                    "Key": _tombstone(person_id),
+                    "ConditionExpression": absent,
+                }
+            },
+            {"Put": {"TableName": self._name, "Item": item, "ConditionExpression": absent}},
+        ]
+        for attempt in range(ATTEMPTS):
+            try:
+                with _reachable():
+                    client.transact_write_items(TransactItems=writes)
+            except client.exceptions.TransactionCanceledException as error:
+                reasons: Any = error.response.get("CancellationReasons", [])
+                codes = {str(reason.get("Code")) for reason in reasons}
+                if "ConditionalCheckFailed" in codes:
+                    return False
+                if "TransactionConflict" not in codes:
+                    raise Unavailable(_UNREACHABLE) from error
+                # Another maker is at it: whose key it is can be read only when they are done.
+                time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311
+            else:
+                return True
+        raise Unavailable(_UNREACHABLE)
 
     def replace(self, person_id: str, seen: bytes, wrapped: bytes) -> bool:
         """Change the ring unless someone else has, erasure among them."""
@@ -76,8 +110,6 @@ class DynamoKeyTable:
                 page = client.scan(
                     TableName=self._name,
                     ProjectionExpression="person_id",
-                    FilterExpression="attribute_exists(#w)",
-                    ExpressionAttributeNames={"#w": "wrapped"},
                     **start,
                 )
             yield from (row["person_id"]["S"] for row in page["Items"])
@@ -86,11 +118,9 @@ class DynamoKeyTable:
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     def destroy(self, person_id: str) -> None:
-        """The marker replaces the key."""
+        """The row goes."""
         with _reachable():
-            aws.dynamodb().put_item(
-                TableName=self._name, Item={"person_id": {"S": person_id}, "destroyed": {"BOOL": True}}
-            )
+            aws.dynamodb().delete_item(TableName=self._name, Key={"person_id": {"S": person_id}})
 
 
 class KmsKeyWrapper:
@@ -160,7 +190,18 @@ def _is_unknown(error: ClientError) -> bool:
     return error.response["Error"]["Code"] in {"InvalidAction", "UnknownOperationException"}
 
 
-_EXPECTED = {"ConditionalCheckFailedException", "InvalidCiphertextException", "IncorrectKeyException"}
+def _tombstone(person_id: str) -> Any:
+    return {"person_id": {"S": person_id}, "part": {"S": "erased"}}
+
+
+_EXPECTED: Final = frozenset(
+    {
+        "ConditionalCheckFailedException",
+        "TransactionCanceledException",
+        "InvalidCiphertextException",
+        "IncorrectKeyException",
+    }
+)
 
 
 @contextmanager
@@ -173,9 +214,9 @@ def _reachable() -> Iterator[None]:
     except ClientError as error:
         if error.response["Error"]["Code"] in _EXPECTED:
             raise
-        raise Unavailable("Keys cannot be reached right now; nothing was kept, try again.") from error
+        raise Unavailable(_UNREACHABLE) from error
     except BotoCoreError as error:
-        raise Unavailable("Keys cannot be reached right now; nothing was kept, try again.") from error
+        raise Unavailable(_UNREACHABLE) from error
 
 
 def make_sealer() -> PersonSealer:

@@ -35,7 +35,7 @@ CACHE_KEYS: Final = 1000
 
 @dataclass(frozen=True)
 class KeyRow:
-    """A row of `person-keys`: the wrapped keys, or None: the marker that they were destroyed."""
+    """What there is of a person's keys; None: they were destroyed, and there will be none again."""
 
     wrapped: bytes | None
     """A `KeyRing` as bytes."""
@@ -53,13 +53,13 @@ class KeyTable(Protocol):
         """The person's row, strongly consistent; None when there never was a key."""
 
     def create(self, person_id: str, wrapped: bytes) -> bool:
-        """Keep a new ring unless the person has a row; whether it was kept."""
+        """Keep a new ring unless the person has one or was erased; whether it was kept."""
 
     def replace(self, person_id: str, seen: bytes, wrapped: bytes) -> bool:
         """Put a changed ring in the place of the one that was seen; False when that is no longer there."""
 
     def destroy(self, person_id: str) -> None:
-        """Put the `destroyed` marker in the key's place."""
+        """Delete every version. Only once the person's tombstone stands, which keeps out a new one."""
 
 
 class KeyWrapper(Protocol):
@@ -176,7 +176,7 @@ class PersonSealer:
         if held is not None and held.wrapped is not None:
             return held
         # `prime(None)` does not say whether there was never a key or it was destroyed. To make one is to find
-        # out: nothing is made where the marker is.
+        # out: nothing is made where the tombstone is.
         wrapped = None if held is not None and make else self._read(person_id)
         if wrapped is not None:
             return self._hold(person_id, wrapped)

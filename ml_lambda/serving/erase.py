@@ -20,13 +20,8 @@ from ml_lambda.serving.stores import personal_stores
 @cache
 def erasing() -> Erasing:
     """The service, built at the first call of this process."""
-    features = FeatureTables()
-    return Erasing(
-        personal_stores(),
-        lambda person_id: features.person(person_id).granted,
-        SnsBus(aws.sns(), settings().topic_arn),
-        SystemClock(),
-    )
+    bus = SnsBus(aws.sns(), settings().topic_arn)
+    return Erasing(personal_stores(), FeatureTables().person, bus, SystemClock())
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:

@@ -6,11 +6,25 @@ And what was learned, when that is withdrawn or the person deletes it from what 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from typing import Protocol
 from uuid import UUID, uuid5
 
 from chalicelib.contracts.consents import CONSENTS, Consent
 from chalicelib.contracts.events import Envelope, ErasureDone, type_of, wrap
 from chalicelib.contracts.ports import Bus, Clock, ConsentBound, PersonalStore
+
+
+class Standing(Protocol):
+    """How a person stands (`features/store.py`)."""
+
+    @property
+    def granted(self) -> Collection[Consent]: ...  # noqa: D102
+    @property
+    def erased(self) -> bool: ...  # noqa: D102
+
+
+class NotYetErased(Exception):
+    """The tombstone is not there yet; the message comes again."""
 
 
 class Erasing:
@@ -19,13 +33,13 @@ class Erasing:
     def __init__(
         self,
         stores: Sequence[PersonalStore],
-        granted: Callable[[str], Collection[Consent]],
+        person: Callable[[str], Standing],
         bus: Bus,
         clock: Clock,
     ) -> None:
-        """`granted`: the consents of a person that are in force."""
+        """`person`: the consents that are in force, and whether the tombstone stands."""
         self._stores = stores
-        self._granted = granted
+        self._person = person
         self._bus = bus
         self._clock = clock
 
@@ -37,7 +51,7 @@ class Erasing:
             case "consents_changed":
                 withdrawn = set(event.consents_changed.withdrawn)
                 # What was given again meanwhile covers what is there.
-                self._withdraw(event.person_id, withdrawn - set(self._granted(event.person_id)))
+                self._withdraw(event.person_id, withdrawn - set(self._person(event.person_id).granted))
             case "forget_requested":
                 request = event.forget_requested
                 narrowed = any(request.HasField(f) for f in ("item_ref", "category", "first_hour"))
@@ -52,6 +66,9 @@ class Erasing:
                         store.withdraw(person_id, consent)
 
     def _erase(self, event: Envelope) -> None:
+        """Not before the tombstone stands: until then what is on its way would be written again."""
+        if not self._person(event.person_id).erased:
+            raise NotYetErased
         receipt = event.erasure_requested.receipt_id
         done = [(store.name, store.erase(event.person_id)) for store in self._stores]
         self._bus.publish(

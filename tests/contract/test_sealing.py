@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from chalicelib.contracts.errors import Unavailable
 from chalicelib.contracts.ports import KeyDestroyed, Unsealable
+from chalicelib.runtime.person_keys import DynamoKeyTable, KmsKeyWrapper
 from chalicelib.runtime.sealing import KeyRow, KeyTable, KeyWrapper, PersonSealer
 from tests.unit.runtime.memory_keys import MemoryKeyTable, MemoryWrapper
 
@@ -20,6 +22,8 @@ ANN, BOB = "person-ann", "person-bob"
 class Keys:
     table: KeyTable
     wrapper: KeyWrapper
+    entomb: Callable[[str], None] = lambda _: None
+    """Write the person's tombstone."""
 
     def sealer(self) -> PersonSealer:
         """A process of its own: it holds no key yet."""
@@ -36,15 +40,16 @@ class Sealing:
         assert keys.table.read(ANN) == KeyRow(b"one")
         assert keys.table.read(BOB) is None
 
-    def test_a_destroyed_key_is_a_marker_that_stays(self, keys: Keys) -> None:
+    def test_of_an_erased_person_there_is_no_key_and_none_is_made(self, keys: Keys) -> None:
+        keys.table.create(ANN, b"one")
         for who in (ANN, BOB):  # with a key and without
+            keys.entomb(who)
             keys.table.destroy(who)
             keys.table.destroy(who)
             row = keys.table.read(who)
             assert row
             assert row.destroyed
             assert not keys.table.create(who, b"again")
-            keys.table.create(BOB, b"one")
 
     def test_a_ring_is_replaced_only_as_it_was_seen(self, keys: Keys) -> None:
         assert not keys.table.replace(ANN, b"one", b"two")
@@ -52,6 +57,7 @@ class Sealing:
         assert not keys.table.replace(ANN, b"other", b"two")
         assert keys.table.replace(ANN, b"one", b"two")
         assert keys.table.read(ANN) == KeyRow(b"two")
+        keys.entomb(ANN)
         keys.table.destroy(ANN)
         assert not keys.table.replace(ANN, b"two", b"three")
         row = keys.table.read(ANN)
@@ -101,6 +107,7 @@ class Sealing:
 
     def test_after_destruction_no_process_opens_or_seals(self, keys: Keys) -> None:
         sealed = keys.sealer().seal(ANN, "p", "words")
+        keys.entomb(ANN)
         keys.sealer().destroy(ANN)
         with pytest.raises(KeyDestroyed):
             keys.sealer().open(ANN, "p", sealed)
@@ -117,9 +124,18 @@ class TestInMemory(Sealing):
 class TestInTheCloud(Sealing):
     @pytest.fixture
     def keys(self, aws: Any) -> Keys:
-        from chalicelib.runtime.person_keys import DynamoKeyTable, KmsKeyWrapper
+        def entomb(person_id: str) -> None:
+            row = {"person_id": {"S": person_id}, "part": {"S": "erased"}, "body": {"S": "{}"}}
+            aws.client("dynamodb").put_item(TableName="oo-local-profiles", Item=row)
 
-        return Keys(DynamoKeyTable("local"), KmsKeyWrapper("alias/oo-local-persons"))
+        return Keys(DynamoKeyTable("local"), KmsKeyWrapper("alias/oo-local-persons"), entomb)
+
+    def test_nothing_of_an_erased_person_is_left(self, keys: Keys, aws: Any) -> None:
+        keys.sealer().seal(ANN, "p", "words")
+        keys.entomb(ANN)
+        keys.sealer().destroy(ANN)
+        assert aws.client("dynamodb").scan(TableName="oo-local-person-keys")["Items"] == []
+        assert list(DynamoKeyTable("local").people()) == []
 
     def test_the_sealer_of_the_app_works(self, keys: Keys, aws: Any) -> None:
         from chalicelib.runtime.person_keys import make_sealer
@@ -133,7 +149,5 @@ class TestInTheCloud(Sealing):
         assert primed.open(ANN, "p", sealed) == "words"
 
     def test_a_missing_wrapping_key_is_unavailable_not_a_crash(self, keys: Keys) -> None:
-        from chalicelib.runtime.person_keys import KmsKeyWrapper
-
         with pytest.raises(Unavailable):
             KmsKeyWrapper("alias/oo-local-nowhere").generate(ANN)

@@ -238,7 +238,7 @@ def test_forgetting_leaves_only_the_tombstone(stack: RunningStack) -> None:
                     found.append(f"{name} {sorted(item)}")
         return sorted(found)
 
-    tombstones = {"oo-local-profiles", "oo-local-person-keys"}
+    tombstones = {"oo-local-profiles"}
     stack.wait_until(lambda: {line.split()[0] for line in remains()} <= tombstones, 60)
     s3 = stack.client("s3")
     buckets = [b["Name"] for b in s3.list_buckets()["Buckets"] if "decision-log" in b["Name"]]

@@ -175,6 +175,7 @@ def test_a_poison_message_does_not_block_its_batch(rows: me.Store) -> None:
 
 
 def test_the_erasure_report_reaches_the_topic(rows: me.Store) -> None:
+    rows.erased()
     answer = erase.handler(me.batch(me.message(ErasureRequested(receipt_id="r"))), None)
     assert answer == {"batchItemFailures": []}
 

@@ -38,7 +38,7 @@ class MemoryKeyTable:
         return True
 
     def destroy(self, person_id: str) -> None:
-        """Leave the marker."""
+        """As if the tombstone stood."""
         self.rows[person_id] = KeyRow(None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from chalicelib.contracts.events import (
     TipDue,
     from_json,
 )
-from ml_lambda.serving.erasing import Erasing
+from ml_lambda.serving.erasing import Erasing, NotYetErased
 
 
 class Rows:
@@ -48,8 +49,14 @@ class Frozen:
         return me.NOW
 
 
-def nothing(person_id: str) -> Collection[Consent]:
-    return ()
+@dataclass
+class Person:
+    granted: Collection[Consent] = ()
+    erased: bool = False
+
+
+def gone(person_id: str) -> Person:
+    return Person(erased=True)
 
 
 REQUEST = from_json(me.message(ErasureRequested(receipt_id="receipt"))["body"])
@@ -57,7 +64,7 @@ REQUEST = from_json(me.message(ErasureRequested(receipt_id="receipt"))["body"])
 
 def test_each_store_is_erased_and_reported() -> None:
     bus = Published()
-    erasing = Erasing([Rows("snapshots", 1), Rows("reward-markers", 40)], nothing, bus, Frozen())
+    erasing = Erasing([Rows("snapshots", 1), Rows("reward-markers", 40)], gone, bus, Frozen())
     erasing.handle(REQUEST)
     erasing.handle(REQUEST)
     told = [(e.erasure_done.store, e.erasure_done.rows, e.erasure_done.receipt_id) for e in bus.events]
@@ -69,13 +76,21 @@ def test_each_store_is_erased_and_reported() -> None:
 def test_nothing_is_reported_before_all_is_gone() -> None:
     bus = Published()
     with pytest.raises(RuntimeError):
-        Erasing([Rows("snapshots", 1), Rows("statistics", -1)], nothing, bus, Frozen()).handle(REQUEST)
+        Erasing([Rows("snapshots", 1), Rows("statistics", -1)], gone, bus, Frozen()).handle(REQUEST)
     assert bus.events == []
+
+
+def test_before_the_tombstone_stands_nothing_is_erased_and_the_message_comes_again() -> None:
+    """What is on its way until then would be written again, and nobody would look once more."""
+    rows, bus = Rows("snapshots", 1), Published()
+    with pytest.raises(NotYetErased):
+        Erasing([rows], lambda _: Person(), bus, Frozen()).handle(REQUEST)
+    assert (rows.rows, bus.events) == (1, [])
 
 
 def test_other_events_erase_nothing() -> None:
     rows = Rows("snapshots", 1)
-    Erasing([rows], nothing, Published(), Frozen()).handle(
+    Erasing([rows], gone, Published(), Frozen()).handle(
         from_json(me.message(TipDue(decision_id="d"))["body"])
     )
     assert rows.rows == 1
@@ -89,7 +104,9 @@ class Learned(Rows):
 def heard(payload: Any, granted: Collection[Consent] = ()) -> tuple[int, int]:
     """What is left of a snapshot and of the statistics."""
     rows, learned, bus = Rows("snapshots", 1), Learned("statistics", 1), Published()
-    Erasing([rows, learned], lambda _: granted, bus, Frozen()).handle(from_json(me.message(payload)["body"]))
+    Erasing([rows, learned], lambda _: Person(granted), bus, Frozen()).handle(
+        from_json(me.message(payload)["body"])
+    )
     assert bus.events == []
     return rows.rows, learned.rows
 
