@@ -211,6 +211,7 @@ def test_the_receipt_tells_store_by_store_what_is_gone_and_what_backups_hold() -
         assert line.backups_until == (ends if store.backup_days else None)
     assert by_name["item-words"].unreadable
     assert not by_name["signals"].unreadable
+    assert not by_name["decisions"].unreadable, "only the words in it are sealed"
     assert told.backups_until == gone + timedelta(days=35)
 
 
@@ -222,6 +223,15 @@ def test_a_receipt_that_is_not_there_or_too_old_is_not_found() -> None:
     leaving.clock.at = NOW + timedelta(days=91)
     with pytest.raises(NotFound):
         leaving.service.receipt(receipt_id)
+
+
+def test_a_receipt_says_until_when_messages_under_way_last() -> None:
+    from infra.queues import DEAD_RETENTION, RETENTION
+
+    leaving = Leaving()
+    told = leaving.service.receipt(leaving.service.request(ANN, TRACE))
+    # A dead letter's time counts from when it was first sent.
+    assert told.messages_until == NOW + timedelta(seconds=max(RETENTION, DEAD_RETENTION))
 
 
 def test_a_receipt_outlives_every_backup() -> None:
