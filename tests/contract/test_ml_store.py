@@ -156,7 +156,6 @@ def test_nothing_is_learned_after_learning_was_withdrawn(rows: me.Store) -> None
 
 
 def test_the_latest_of_many_markers_is_found(rows: me.Store) -> None:
-    rows.person()
     table = StatisticsTable()
     rows.person()
     for revision in range(1, 12):
