@@ -13,7 +13,7 @@ SET_UP = @test -x $(RUN) || { echo 'oO is not set up here: run `make dev` first'
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help dev backfill nightly notebook reload logs signin load reset test test-unit test-peers test-browser lint format generate bench bench-policies image-test lock clean
+.PHONY: help dev backfill nightly notebook reload logs signin load reset test test-unit test-peers test-oidc test-browser lint format generate bench bench-policies image-test lock clean
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,10 @@ test-unit: ## Only the unit and architecture tests, in seconds
 test-peers: ## Policies and estimators against those of others, in an environment of their own
 	$(BOOTSTRAP) peers
 	@.oo/peers/bin/python -m pytest tests/peers $(ARGS)
+
+test-oidc: ## Sign-in against panva's certified OpenID provider (needs Node; says so when there is none)
+	$(BOOTSTRAP) dev
+	@$(RUN) scripts/test_oidc.py $(ARGS)
 
 test-browser: ## Only the tests that drive a real Chromium
 	$(BOOTSTRAP) dev emulator
