@@ -109,20 +109,21 @@ class ConnectionTable:
         same_holder = (
             ConnectionRow.holder == seen.holder if seen.holder else ConnectionRow.holder.does_not_exist()
         )
-        values: dict[Any, Any] = {
-            ConnectionRow.version: after.version,
-            ConnectionRow.status: after.status,
-            ConnectionRow.scopes: list(after.scopes),
-            ConnectionRow.expires_at: after.expires_at,
-            ConnectionRow.refreshed_at: after.refreshed_at,
-            ConnectionRow.holder: after.holder,
-            ConnectionRow.held_until: after.held_until or None,
-        }
+        row = ConnectionRow
+        values: list[tuple[Any, Any]] = [
+            (row.version, after.version),
+            (row.status, after.status),
+            (row.scopes, list(after.scopes)),
+            (row.expires_at, after.expires_at),
+            (row.refreshed_at, after.refreshed_at),
+            (row.holder, after.holder),
+            (row.held_until, after.held_until or None),
+        ]
         if after.sealed != seen.sealed:
-            values[ConnectionRow.sealed] = after.sealed
+            values.append((row.sealed, after.sealed))
         return _update(
             seen,
-            [name.set(value) if value is not None else name.remove() for name, value in values.items()],
+            [name.set(value) if value is not None else name.remove() for name, value in values],
             _same(seen) & same_holder,
         )
 
