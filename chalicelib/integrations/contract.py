@@ -20,12 +20,14 @@ CONNECT_SECONDS: Final = 600
 """How long a person may take at the provider."""
 EARLY_SECONDS: Final = 60
 """An access token is renewed when it has less than this to live."""
+USABLE_SECONDS: Final = 10
+"""While another one renews it, a token with more than this to live is used as it is."""
 LEASE_SECONDS: Final = 20
 """How long one refresher has; longer than any refresh takes, so that two never overlap."""
 REST_SECONDS: Final = 5
 """How long nobody asks a provider again that did not answer."""
 WAIT_SECONDS: Final = 8.0
-"""How long the others wait for its result."""
+"""How long the others wait for its result, when the token of now is as good as over."""
 
 Status = Literal["connected", "needs_reconnect"]
 Refusal = Literal["denied", "state", "code", "scope"]

@@ -1,10 +1,10 @@
 """The token vault: an access token that works, whoever asks and however many at once.
 
 A token near its end is renewed by exactly one of all who ask, in whichever process: who gets the lease on the
-row (a conditional write) asks the provider, the others wait for the row to change. A refresh token may work
-only once, so what came back is written before anyone uses it. A refresher that dies leaves its lease behind,
-which ends by itself; what it may have been given is lost, and if the provider took the old token back
-meanwhile it says so, and the person has to connect again.
+row (a conditional write) asks the provider; the others use the token of now while it lives, else they wait
+for the row to change. A refresh token may work only once, so what came back is written before anyone uses
+it. A refresher that dies leaves its lease behind, which ends by itself; what it may have been given is lost,
+and if the provider took the old token back meanwhile it says so, and the person has to connect again.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from chalicelib.integrations.contract import (
     EARLY_SECONDS,
     LEASE_SECONDS,
     REST_SECONDS,
+    USABLE_SECONDS,
     WAIT_SECONDS,
     Connection,
     ConnectionStore,
@@ -82,6 +83,8 @@ class TokenVault:
                 if renewed is not None:
                     return renewed.access
                 continue
+            if seen.expires_at > now + USABLE_SECONDS:
+                return self.open(seen).access
             if self._monotonic() >= until:
                 if seen.expires_at > now:
                     return self.open(seen).access

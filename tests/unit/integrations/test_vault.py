@@ -15,6 +15,7 @@ from chalicelib.integrations.contract import (
     EARLY_SECONDS,
     LEASE_SECONDS,
     REST_SECONDS,
+    USABLE_SECONDS,
     WAIT_SECONDS,
     NeedsReconnect,
     NotConnected,
@@ -197,6 +198,22 @@ def test_others_wait_for_the_one_who_renews(world: World) -> None:
     assert token(world) == "fresh"
     assert world.party.calls["refresh_token"] == 0
     assert world.waited < 0.1
+
+
+def test_others_do_not_wait_while_the_token_of_now_lives(world: World) -> None:
+    world.connect()
+    first = token(world)
+    world.later(ACCESS_SECONDS - EARLY_SECONDS)
+    seen, now = row(world), int(world.clock.now().timestamp())
+    world.store.hold(seen, "another", now=now, until=now + 10 * LEASE_SECONDS)
+    assert token(world) == first
+    world.later(EARLY_SECONDS - USABLE_SECONDS - 1)
+    assert token(world) == first
+    assert world.waited == 0
+    world.later(1)
+    # It lives, barely: who has waited in vain takes it.
+    assert token(world) == first
+    assert world.waited >= WAIT_SECONDS
 
 
 def test_a_lease_whose_holder_died_ends_by_itself(world: World) -> None:
