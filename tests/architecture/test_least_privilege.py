@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -25,9 +25,9 @@ from chalice.test import Client
 from chalicelib import wiring, wiring_integrations
 from chalicelib.contracts.consents import CONSENTS, TEXT_VERSION
 from chalicelib.contracts.events import from_json, type_of
-from chalicelib.runtime.settings import settings
 from chalicelib.integrations.service import Sources
 from chalicelib.runtime.parameters import secret_parameter
+from chalicelib.runtime.settings import settings
 from infra.functions import FUNCTIONS, function, ml_functions
 from infra.queues import QUEUES
 from oo_local.third_party import ThirdParty
