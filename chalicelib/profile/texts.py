@@ -1,5 +1,5 @@
 """What a person reads before they agree, by version. A text that was ever in force is never changed: a
-change of words is a new version here, in `contracts/consents.py` and in the page's `words.js`."""
+change of words is a new version here and in `contracts/consents.py`; the page asks for the words."""
 
 from __future__ import annotations
 

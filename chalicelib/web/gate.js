@@ -1,9 +1,19 @@
 // Before the first tip: the ways to sign in, the consents, and the time zone and language of the device.
 
-import { address, ask, call } from "./api.js";
+import { address, ask } from "./api.js";
 import { cover, el, show } from "./face.js";
-import { ASKS, SENTENCES } from "./words.js";
+import { device } from "./settings.js";
+import { SENTENCES } from "./words.js";
 
+/**
+ * What is asked for at the first sign-in, in this order: every source, and learning. Notifications and research
+ * are asked for by whatever uses them, when it does; the settings show all. The words of each come from the API.
+ */
+export const ASKED = ["tasks", "calendar", "habits", "mood", "context", "learning"];
+
+const SKIPPED = "oo.skipped";
+/** Set when the person had the profile forgotten: this device does not fill it in again. */
+export const UNSETTLED = "oo.unsettled";
 const LOCALE = /^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/;
 
 /** Nobody is signed in: one quiet link per provider. Throws a Problem when they cannot be had. */
@@ -18,19 +28,19 @@ export async function showDoors() {
   const links = providers
     .map(({ title, login }) => ({ title, url: new URL(address(login)) }))
     .filter(({ url }) => url.origin === location.origin)
-    .map(({ title, url }) => {
-      const link = document.createElement("a");
-      link.className = "door";
-      link.href = url.href;
-      link.textContent = SENTENCES.signIn(title);
-      return link;
-    });
+    .map(({ title, url }) => door(url.href, SENTENCES.signIn(title)));
   el("doors").replaceChildren(...links);
   if (!links.length) show("out", { says: SENTENCES.signedOut, note: SENTENCES.noDoors });
 }
 
+/** A quiet link. */
+export function door(href, words) {
+  return Object.assign(document.createElement("a"), { className: "door", href, textContent: words });
+}
+
 /** Tell a profile that still has the defaults where and in which language its person lives. */
 export async function settle() {
+  if (device.get(UNSETTLED)) return;
   const profile = await ask("GET", "api/profile");
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const locale = (navigator.language || "").split("@")[0];
@@ -40,58 +50,17 @@ export async function settle() {
   if (Object.keys(patch).length) await ask("PATCH", "api/profile", patch);
 }
 
-/** The consents as they stand, and whether to ask: never answered, or another text was. */
+/**
+ * The consents as they stand, whether to ask (never answered, or by other words, and these were not skipped
+ * here), and whether it is for the first time.
+ */
 export async function consents() {
   const answer = await ask("GET", "api/profile/consents");
-  const states = ASKS.map(([name]) => answer.consents[name]).filter(Boolean);
-  const due = !states.length || states.some((state) => state.text_version !== answer.text_version);
-  return { answer, due };
+  const states = Object.values(answer.consents).filter(Boolean);
+  const first = !ASKED.some((name) => answer.consents[name]);
+  const asks = first || states.some((state) => state.text_version !== answer.text_version);
+  return { answer, first, due: asks && device.get(SKIPPED) !== answer.text_version };
 }
 
-/**
- * Ask, source by source; nothing is ticked beforehand that was not granted before.
- * Resolves with true when saved.
- */
-export function askConsents({ consents: states, text_version: version }) {
-  const form = el("consent");
-  el("asks").replaceChildren(...ASKS.map(([name, title, what]) => row(name, title, what, states[name]?.granted)));
-  el("consent-note").textContent = "";
-  cover("consent");
-  el("consent-title").focus();
-  return new Promise((saved) => {
-    form.onsubmit = async (event) => {
-      event.preventDefault();
-      el("consent-save").disabled = true;
-      const chosen = Object.fromEntries(ASKS.map(([name]) => [name, form.elements[name].checked]));
-      try {
-        await call("PUT", "api/profile/consents", { consents: chosen, text_version: version });
-        cover(null);
-        saved(true);
-      } catch (problem) {
-        if (problem.status === 401) {
-          cover(null);
-          saved(false);
-        }
-        el("consent-note").textContent = problem.detail || SENTENCES.slow;
-      } finally {
-        el("consent-save").disabled = false;
-      }
-    };
-  });
-}
-
-function row(name, title, what, granted) {
-  const label = document.createElement("label");
-  const box = document.createElement("input");
-  const words = document.createElement("span");
-  const small = document.createElement("small");
-  label.className = "ask";
-  box.type = "checkbox";
-  box.name = name;
-  box.checked = granted === true;
-  words.textContent = title;
-  small.textContent = what;
-  words.append(small);
-  label.append(box, words);
-  return label;
-}
+/** These words were passed over: no decision, and not asked again on this device. */
+export const skipped = (version) => device.set(SKIPPED, version);

@@ -1,10 +1,12 @@
-// The one place for what is rarely needed: consents, single keys, signing out, being forgotten.
+// The one quiet way to what is rarely needed: the settings, and from there the screens (frame.js), which are
+// loaded when one is opened.
 
 import { call } from "./api.js";
 import { el } from "./face.js";
 import { SENTENCES } from "./words.js";
 
 const KEYS_OFF = "oo.keys-off";
+const ABOUT_NOBODY = ["oo.learned", KEYS_OFF];
 
 /** Small facts about this device; a browser that refuses storage just forgets them. */
 export const device = {
@@ -20,6 +22,16 @@ export const device = {
       if (value === null) localStorage.removeItem(name);
       else localStorage.setItem(name, value);
     } catch { /* forgotten */ }
+  },
+  /** Nothing of the person stays; with `all`, nothing at all: no flag, no copy of a file, no worker. */
+  async clear(all = false) {
+    try {
+      for (const name of Object.keys(localStorage))
+        if (name.startsWith("oo.") && (all || !ABOUT_NOBODY.includes(name))) localStorage.removeItem(name);
+      if (!all) return;
+      for (const name of await caches.keys()) if (name.startsWith("oo-")) await caches.delete(name);
+      for (const worker of await navigator.serviceWorker.getRegistrations()) await worker.unregister();
+    } catch { /* there is none */ }
   },
 };
 
@@ -52,52 +64,66 @@ function announceKeys() {
   }
 }
 
-/** Wire the dialog. `left(receipt)` is called when the person signed out or was forgotten. */
-export function wireSettings({ consent, leaving, left }) {
+/**
+ * Wire the dialog. `leaving()` is waited for before a sign-out; `left({erased, receipt})` is called when nobody
+ * is signed in any more; `changed()` when the dialog closes after something changed that a tip may rest on.
+ */
+export function wireSettings({ leaving, left, changed }) {
   const dialog = el("settings");
-  const confirming = (yes) => {
-    el("settings-main").hidden = yes;
-    el("settings-forget").hidden = !yes;
-    el("settings-note").textContent = el("forget-note").textContent = "";
-    if (dialog.open) el(yes ? "forget-no" : "forget").focus();
+  let different = false;
+  const gone = (how) => {
+    different = false;
+    left(how);
   };
-  const leave = async (button, line, work) => {
-    button.disabled = true;
+  const hooks = { leaving, left: gone, changed: () => (different = true) };
+  const open = async (name, detail) => {
     try {
-      const answer = await work();
-      dialog.close();
-      left(answer?.receipt_id);
+      await (await import("./frame.js")).go(name, detail, hooks);
     } catch (problem) {
-      if (problem.status === 401) {
-        dialog.close();
-        left();
-      } else el(line).textContent = problem.detail || SENTENCES.slow;
-    } finally {
-      button.disabled = false;
+      // The screens could not be fetched; whatever else is wrong is not hidden.
+      if (!(problem instanceof TypeError)) throw problem;
+      if (!dialog.open) dialog.showModal();
+      el("settings-note").textContent = navigator.onLine ? SENTENCES.slow : SENTENCES.offline;
     }
   };
-
   el("menu").onclick = () => {
-    confirming(false);
+    el("settings-main").hidden = false;
+    el("screen").hidden = true;
+    el("settings-note").textContent = "";
+    dialog.setAttribute("aria-labelledby", "settings-title");
+    dialog.dataset.menu = "1";
     dialog.showModal();
-    el("settings-consent").focus();
+    el("settings-title").focus();
   };
+  for (const row of dialog.querySelectorAll("[data-screen]")) row.onclick = () => open(row.dataset.screen);
   el("settings-close").onclick = () => dialog.close();
-  dialog.onclick = (event) => event.target === dialog && dialog.close();
-  el("settings-consent").onclick = () => {
-    dialog.close();
-    consent();
-  };
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  dialog.addEventListener("close", () => {
+    delete dialog.dataset.menu;
+    // A receipt is read at its own address; the page is elsewhere again.
+    if (new URLSearchParams(location.search).has("receipt")) history.replaceState(null, "", location.pathname);
+    if (different) changed();
+    different = false;
+  });
   el("settings-keys").onclick = () => {
     device.set(KEYS_OFF, keysOn() ? "1" : null);
     announceKeys();
   };
-  el("sign-out").onclick = () =>
-    leave(el("sign-out"), "settings-note", async () => {
+  el("sign-out").onclick = async () => {
+    el("sign-out").disabled = true;
+    try {
       await leaving();
       await call("POST", "api/auth/logout");
-    });
-  el("forget").onclick = () => confirming(true);
-  el("forget-no").onclick = () => confirming(false);
-  el("forget-yes").onclick = () => leave(el("forget-yes"), "forget-note", () => call("DELETE", "api/me"));
+      dialog.close();
+      gone();
+    } catch (problem) {
+      if (problem.status === 401) {
+        dialog.close();
+        gone();
+      } else el("settings-note").textContent = problem.detail || SENTENCES.slow;
+    } finally {
+      el("sign-out").disabled = false;
+    }
+  };
+  return open;
 }

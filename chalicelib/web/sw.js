@@ -14,6 +14,13 @@ const SHELL = [
   "assets/gate.js",
   "assets/capture.js",
   "assets/settings.js",
+  "assets/frame.js",
+  "assets/screens.css",
+  "assets/words-screens.js",
+  "assets/consents.js",
+  "assets/knows.js",
+  "assets/leaving.js",
+  "assets/access.js",
   "assets/timers.js",
   "assets/words.js",
   "assets/icon.svg",
@@ -38,16 +45,18 @@ addEventListener("fetch", (event) => {
 });
 
 async function fresh(request, url) {
-  const cache = await caches.open(CACHE);
+  // A person who was erased had everything removed: a worker that lives on until the tab goes keeps nothing.
+  const cache = (await caches.has(CACHE)) && (await caches.open(CACHE));
   // One copy per file: the page's query (a shortcut, something shared) is not kept.
   const key = request.mode === "navigate" ? scope : url.href;
   try {
     const answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE) });
     if (answer.status < 500) {
-      if (answer.ok) await cache.put(key, answer.clone());
+      if (answer.ok && cache) await cache.put(key, answer.clone());
       return answer;
     }
   } catch { /* no network, or too slow */ }
+  if (!cache) return Response.error();
   return (await cache.match(key)) ?? (await cache.match(key, { ignoreSearch: true })) ?? Response.error();
 }
 

@@ -1,9 +1,9 @@
 // The life of the page: look, show one tip, hear the answer, be quiet. See docs/page.md.
 
-import { Problem, ask, now } from "./api.js";
+import { Problem, ask, call, now } from "./api.js";
 import { closeCapture, openCapture, wireCapture } from "./capture.js";
 import * as face from "./face.js";
-import { askConsents, consents, settle, showDoors } from "./gate.js";
+import { consents, door, settle, showDoors } from "./gate.js";
 import * as outbox from "./outbox.js";
 import { device, wireKeys, wireSettings } from "./settings.js";
 import { allDue, at, off, waiting } from "./timers.js";
@@ -46,11 +46,22 @@ function look() {
 async function firstVisit() {
   if (Number(device.get("oo.settled")) > Date.now() - DAY) return;
   const { person_id: person } = await ask("GET", "api/auth/session");
-  if (device.get("oo.person") !== person) outbox.clear();
+  if (device.get("oo.person") !== person) {
+    outbox.clear();
+    device.clear();
+  }
   device.set("oo.person", person ?? "");
   const [, asked] = await Promise.all([settle().catch(unless401), consents().catch(unless401)]);
-  if (asked?.due && !(await askConsents(asked.answer))) throw new Problem(401);
+  if (asked?.due && (await askConsents(asked)) === "out") throw new Problem(401);
   device.set("oo.settled", String(Date.now()));
+}
+
+/** The form is rarely needed, and loaded when it is. */
+async function askConsents(standing) {
+  const form = await import("./consents.js").catch(() => {
+    throw new Problem(0);
+  });
+  return form.askConsents(standing);
 }
 
 function unless401(problem) {
@@ -157,18 +168,20 @@ function quiet(mood, says, note, again = "look again") {
 }
 
 async function nothingAllowed() {
-  const { answer, due } = await consents();
-  if (due && (await askConsents(answer))) return void setTimeout(look);
+  const asked = await consents();
+  const how = asked.due && (await askConsents(asked));
+  if (how === "saved") return void setTimeout(look);
+  if (how === "out") throw new Problem(401);
   quiet("choose", SENTENCES.nothingAllowed, SENTENCES.nothingAllowedNote);
   tick();
 }
 
 async function changeConsents() {
   try {
-    const { answer } = await consents();
-    await askConsents(answer);
-    look();
+    const how = await askConsents(await consents());
+    if (how !== "skipped") look();
   } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
     explain(problem);
   }
 }
@@ -220,7 +233,9 @@ function seen() {
   else outbox.flush();
 }
 
-// --- start ------------------------------------------------------------------------------------
+// --- start and end ----------------------------------------------------------------------------
+
+let openScreen;
 
 function wire() {
   face.listen();
@@ -244,15 +259,7 @@ function wire() {
     // A moment for the task to become something to choose from.
     if (sent && state.mood === "nothing") at("look", Date.now() + 4_000, look);
   });
-  wireSettings({
-    consent: changeConsents,
-    leaving: () => outbox.flush(),
-    left: (receipt) => {
-      outbox.clear();
-      for (const name of ["oo.person", "oo.seen"]) device.set(name, null);
-      signedOut().then(() => receipt && face.show("out", { says: SENTENCES.forgotten, note: SENTENCES.forgottenNote(receipt) }));
-    },
-  });
+  openScreen = wireSettings({ leaving: () => outbox.flush(), left, changed: () => state.mood !== "after" && look() });
   wireKeys(() => {
     if (document.documentElement.dataset.over === "capture") closeCapture();
     else if (face.view() === "reasons") el("back").click();
@@ -267,12 +274,34 @@ function wire() {
   wake();
 }
 
-/** The installed app's shortcut and share target open the line; the address forgets what was shared. */
-function shared() {
+/** Nobody is signed in any more; after an erasure nothing is left here, and its receipt is shown. */
+async function left({ erased = false, receipt = "" } = {}) {
+  outbox.clear();
+  await device.clear(erased);
+  if (!erased) return signedOut();
+  call("POST", "api/auth/logout").catch(() => {}); // the cookie of a session that is gone
+  await signedOut();
+  face.show("out", { says: SENTENCES.erased, note: receipt ? SENTENCES.receipt(receipt) : SENTENCES.noReceipt });
+  if (!receipt) return;
+  const address = `?receipt=${encodeURIComponent(receipt)}`;
+  el("doors").append(door(address, SENTENCES.showReceipt));
+  history.replaceState(null, "", address);
+  openScreen("receipt", receipt);
+}
+
+/** What the address asks for: a screen, at once; the address of a receipt stays, it is to be kept. */
+function asked() {
   const query = new URLSearchParams(location.search);
-  if (!query.has("capture")) return;
-  history.replaceState(null, "", location.pathname);
-  openCapture(["title", "text", "url"].map((name) => query.get(name)).filter(Boolean).join(" "));
+  const [receipt, screen, connected, source] = ["receipt", "screen", "connected", "source"].map((name) => query.get(name));
+  if (receipt) return void openScreen("receipt", receipt);
+  return () => {
+    const failed = query.get("signin") === "failed" && (query.get("reason") || "failed");
+    history.replaceState(null, "", location.pathname);
+    if (query.has("capture")) openCapture(["title", "text", "url"].map((name) => query.get(name)).filter(Boolean).join(" "));
+    else if (connected) openScreen("connections", { connected });
+    else if (source) openScreen("connections", { source, reason: query.get("reason") });
+    else if (screen === "access" || failed) openScreen("access", { failed });
+  };
 }
 
 function installWorker() {
@@ -284,7 +313,8 @@ function installWorker() {
 
 wire();
 tick();
+const opening = asked();
 const first = look();
 setTimeout(() => face.view() === "loading" && face.show("loading", { says: SENTENCES.looking }), 2_500);
-first.then(() => ["tip", "quiet"].includes(face.view()) && shared());
+first.then(() => ["tip", "quiet"].includes(face.view()) && location.search && opening?.());
 addEventListener("load", installWorker);

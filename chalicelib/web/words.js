@@ -1,11 +1,11 @@
-// Every sentence that the page itself says, in one place. A tip's words come from the API.
+// Every sentence that the face itself says, in one place; those of the screens behind the settings are in
+// words-screens.js. A tip's words come from the API.
 
 export const SENTENCES = {
   looking: "Looking.",
   nothing: "Nothing now.",
   nextLook: (moment) => `Looking again at ${moment}.`,
   nextLookOpen: "Looking again when you come back.",
-  resting: "Enough for now.",
   offline: "Offline.",
   offlineNote: "oO looks again when you are back.",
   slow: "oO does not answer right now.",
@@ -23,10 +23,13 @@ export const SENTENCES = {
   keptOffline: "Kept here, and sent when you are back.",
   keptSlow: "Kept here, and sent as soon as oO answers.",
   tooLate: "That tip is over; nothing was changed.",
-  undoLate: "Too late to undo.",
   captured: "Kept.",
-  forgotten: "Forgotten.",
-  forgottenNote: (receipt) => `Receipt ${receipt}`,
+  erased: "Erased.",
+  receipt: (id) => `Receipt ${id}`,
+  noReceipt: "The receipt did not reach this page.",
+  showReceipt: "receipt",
+  againFrom: (moment) => `Again from ${moment}.`,
+  tryAgain: "try again",
 };
 
 // What a reaction is answered with. No praise, no count, no promise that the next tip would not keep.
@@ -37,17 +40,6 @@ export const ANSWERS = {
   wrong_time: () => ["Wrong time.", "Another time, then."],
   not_mine: () => ["Not yours.", "It stays away."],
 };
-
-// What is asked for at the first sign-in: every source, and learning. Notifications and research are
-// asked for by whatever uses them, when it does.
-export const ASKS = [
-  ["tasks", "Tasks", "what you want to do, and when it is due"],
-  ["calendar", "Calendar", "when you are busy, what comes next"],
-  ["habits", "Habits", "what you do regularly"],
-  ["mood", "Mood", "how you say you are"],
-  ["context", "Where you are", "home, work, out, travelling"],
-  ["learning", "Learn from my answers", "so that the next tip fits better"],
-];
 
 const RIGHT_TO_LEFT = new Set(["ar", "arc", "ckb", "dv", "fa", "he", "iw", "ks", "ku", "ps", "sd", "ug", "ur", "yi"]);
 

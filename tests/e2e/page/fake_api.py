@@ -13,20 +13,17 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.cookies import SimpleCookie
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl
 from uuid import uuid4
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from chalicelib.contracts.consents import CONSENTS, TEXT_VERSION, Consent, ConsentState
-from chalicelib.contracts.errors import Gone, Invalid, NotFound, OoError, Unauthenticated
+from chalicelib.contracts.errors import Invalid, OoError, Unauthenticated
 from chalicelib.contracts.http import (
     ConsentsAnswer,
     ConsentsPut,
-    ErasureAccepted,
     ExposureRequest,
     Profile,
     ProfilePatch,
@@ -41,9 +38,7 @@ from chalicelib.contracts.http import (
 )
 from chalicelib.contracts.signals import SignalBatch, SignalEntry, SignalResult, SignalResults
 from chalicelib.gateway.call import Reply
-from chalicelib.gateway.endpoint import SECURITY_HEADERS
-from chalicelib.gateway.pages import page
-from chalicelib.gateway.problems import problem_document
+from tests.e2e.page.fake_account import Account
 
 SESSION: Final = "a-session-of-the-test"
 _ENTRY: Final[TypeAdapter[Any]] = TypeAdapter(SignalEntry)
@@ -89,40 +84,47 @@ class World:
     reactions: list[tuple[str, ReactionRequest]] = field(default_factory=list)
     exposures: list[str] = field(default_factory=list)
     signals: list[Any] = field(default_factory=list)
+    account: Account = field(default_factory=Account)
     erased: bool = False
     broken: list[str] = field(default_factory=list)
 
-    def consent(self, granted: bool = True) -> None:
+    def consent(self, granted: bool = True, version: str = TEXT_VERSION) -> None:
         """Every consent is answered."""
-        state = ConsentState(granted=granted, at=datetime.now(UTC), text_version=TEXT_VERSION)
+        state = ConsentState(granted=granted, at=datetime.now(UTC), text_version=version)
         self.consents = dict.fromkeys(CONSENTS, state)
 
     def count(self, path: str) -> int:
         """How often a path was asked for."""
         return sum(1 for _, given in self.requests if given == path)
 
-    def handle(self, method: str, path: str, raw: bytes, cookie: str) -> Reply:
+    def handle(self, method: str, path: str, query: str, raw: bytes, cookie: str) -> Reply:
         """One API call."""
         if path in self.failing:
             raise self.failing[path]
+        parts = path.split("/")[1:]
+        if reply := self.account.public(method, parts):
+            return reply
         if path == "api/auth/providers":
             return Reply(body=Providers(providers=self.providers))
         if path.startswith("api/auth/login/"):
             self.signed_in = True
             return Reply(status=303, headers={"Location": "../../../"}, cookies=[f"sid={SESSION}; Path=/"])
+        if path == "api/auth/logout":
+            self.signed_in = False
+            return Reply(status=204)
         if not self.signed_in or (cookie and cookie != SESSION):
             raise Unauthenticated("Sign in first.")
         body = json.loads(raw) if raw else None
+        if reply := self.account.handle(method, parts, dict(parse_qsl(query)), body):
+            if (method, path) == ("DELETE", "api/me"):
+                self.erased, self.signed_in = True, False
+            return reply
         route: Callable[[str, Any], Reply] = getattr(self, f"_{method.lower()}_{path.split('/')[1]}")
         return route(path, body)
 
     def _get_auth(self, path: str, body: Any) -> Reply:
         expires = datetime.now(UTC) + timedelta(days=30)
         return Reply(body=SessionInfo(person_id="1b6f", role="person", expires_at=expires))
-
-    def _post_auth(self, path: str, body: Any) -> Reply:
-        self.signed_in = False
-        return Reply(status=204)
 
     def _post_recommend(self, path: str, body: Any) -> Reply:
         RecommendRequest.model_validate(body)
@@ -183,111 +185,4 @@ class World:
             )
         return self._get_profile("api/profile/consents", None)
 
-    def _delete_me(self, path: str, body: Any) -> Reply:
-        self.erased, self.signed_in = True, False
-        return Reply(status=202, body=ErasureAccepted(receipt_id="r-42"))
-
     _closed: Tip | None = None
-
-
-_PAGES: Final = {"": "index.html", "sw.js": "sw.js", "manifest.webmanifest": "manifest.webmanifest"}
-
-
-class FakeApi:
-    """The server: static pages and a World, under a path prefix like API Gateway's stage."""
-
-    def __init__(self, world: World, prefix: str = "/") -> None:
-        self.world = world
-        self.prefix = prefix
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self.stopped = False
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self._thread.start()
-
-    @property
-    def origin(self) -> str:
-        """Scheme, host and port."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    @property
-    def url(self) -> str:
-        """Where the page is."""
-        return self.origin + self.prefix
-
-    def stop(self) -> None:
-        """Stop answering: new connections are refused, those kept alive are cut."""
-        self.stopped = True
-        for event in self.world.held.values():
-            event.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    def answer(self, method: str, target: str, raw: bytes, headers: dict[str, str]) -> Reply:
-        """One HTTP request."""
-        path = urlsplit(target).path
-        if not path.startswith(self.prefix):
-            self.world.broken.append(f"outside the stage's prefix: {path}")
-            return problem_document(NotFound("Outside the prefix."), "")
-        path = unquote(path.removeprefix(self.prefix))
-        self.world.requests.append((method, path))
-        if path in self.world.held:
-            self.world.held[path].wait(20)
-        try:
-            return self._answer(method, path, _version(target), raw, headers)
-        except OoError as error:
-            return problem_document(error, "t")
-        except ValidationError as error:
-            self.world.broken.append(f"{method} {path}: {error}")
-            return problem_document(Invalid("Against the contract."), "t")
-        except (AttributeError, ValueError) as error:
-            self.world.broken.append(f"{method} {path}: no such route ({error})")
-            return problem_document(Gone("No such route."), "t")
-
-    def _answer(self, method: str, path: str, version: str, raw: bytes, headers: dict[str, str]) -> Reply:
-        if path.startswith("assets/"):
-            return page(path.removeprefix("assets/"), headers, version)
-        if path in _PAGES:
-            return page(_PAGES[path], headers)
-        sid = SimpleCookie(headers.get("cookie", "")).get("sid")
-        return self.world.handle(method, path, raw, sid.value if sid else "")
-
-
-def _version(target: str) -> str:
-    query = urlsplit(target).query
-    return query.removeprefix("v=") if query.startswith("v=") else ""
-
-
-def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _serve(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            if api.stopped:
-                self.close_connection = True
-                return
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            reply = api.answer(self.command, self.path, raw, headers)
-            body = reply.body
-            if isinstance(body, BaseModel):
-                body = body.model_dump_json()
-            content = body.encode() if isinstance(body, str) else body or b""
-            self.send_response(reply.status)
-            sent = {**SECURITY_HEADERS, "Cache-Control": "no-store", "Content-Type": reply.content_type}
-            for name, value in {**sent, **reply.headers}.items():
-                self.send_header(name, value)
-            for cookie in reply.cookies:
-                self.send_header("Set-Cookie", cookie)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            if reply.status not in {204, 304}:
-                self.wfile.write(content)
-
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            """Tests need no access log."""
-
-    return Handler

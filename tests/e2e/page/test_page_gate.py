@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import expect
 
-from chalicelib.contracts.consents import TEXT_VERSION
 from chalicelib.contracts.errors import RateLimited, Unavailable
 from chalicelib.contracts.http import Profile
 from tests.e2e.page.browser import until
-from tests.e2e.page.fake_api import World, make_tip
+from tests.e2e.page.fake_api import make_tip
 from tests.e2e.page.visits import INVOICE, Visits, world_with
 
 pytestmark = pytest.mark.browser
@@ -41,39 +39,11 @@ def test_a_sign_in_that_failed_says_so_once(visit: Visits) -> None:
     expect(page.locator("#note")).to_have_text("One tip, at the right time.")
 
 
-def test_the_first_visit_asks_source_by_source(visit: Visits) -> None:
-    one = visit(World(tips=deque([make_tip(INVOICE)]), profile=Profile()))
-    page = one.open()
-    expect(page.get_by_role("heading", name="What may oO look at?")).to_be_visible()
-    boxes = page.locator("#asks input")
-    assert boxes.count() == 6
-    assert page.locator("#asks input:checked").count() == 0, "nothing is ticked beforehand"
-    assert one.world.count("api/recommend") == 0
-    page.get_by_label("Tasks").check()
-    page.get_by_label("Calendar").check()
-    page.get_by_role("button", name="save").click()
-    expect(page.locator("#tip")).to_have_text(INVOICE)
-    granted = {name for name, state in one.world.consents.items() if state and state.granted}
-    assert granted == {"tasks", "calendar"}
-    assert {state.text_version for state in one.world.consents.values() if state} == {TEXT_VERSION}
-    assert (one.world.profile.timezone, one.world.profile.locale) == ("Europe/Berlin", "en-GB")
-
-
 def test_a_chosen_profile_stays_as_it_is(visit: Visits) -> None:
     one = visit(world_with(INVOICE, profile=Profile(timezone="Asia/Tokyo", locale="ja")))
     page = one.open()
     expect(page.locator("#tip")).to_have_text(INVOICE)
     assert ("PATCH", "api/profile") not in one.world.requests
-
-
-def test_who_allows_nothing_is_not_asked_again_and_again(visit: Visits) -> None:
-    page = visit(World()).open()
-    page.get_by_role("button", name="save").click()
-    expect(page.locator("#says")).to_have_text("oO may look at nothing yet.")
-    page.reload()
-    expect(page.locator("#says")).to_have_text("oO may look at nothing yet.")
-    page.get_by_role("button", name="choose").click()
-    expect(page.get_by_role("heading", name="What may oO look at?")).to_be_visible()
 
 
 def test_a_session_that_ends_leads_to_the_link_and_keeps_the_answer(visit: Visits) -> None:
@@ -87,24 +57,17 @@ def test_a_session_that_ends_leads_to_the_link_and_keeps_the_answer(visit: Visit
     assert {reaction.kind for _, reaction in one.world.reactions} == {"done"}
 
 
-def test_sign_out_and_forget_me(visit: Visits) -> None:
+def test_sign_out_leaves_nothing_of_the_person(visit: Visits) -> None:
     one = visit(world_with(INVOICE))
     page = one.open()
+    expect(page.locator("#tip")).to_be_visible()
+    page.evaluate("localStorage.setItem('oo.copy', 'e-1')")
     page.get_by_role("button", name="Settings").click()
     page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("link", name="Sign in with your account")).to_be_visible()
+    assert page.evaluate("Object.keys(localStorage).filter((k) => k !== 'oo.learned')") == []
     page.get_by_role("link", name="Sign in with your account").click()
     expect(page.locator("#tip")).to_be_visible()
-
-    page.get_by_role("button", name="Settings").click()
-    page.get_by_role("button", name="Forget me").click()
-    page.get_by_role("button", name="Keep everything").click()
-    assert not one.world.erased
-    page.get_by_role("button", name="Forget me").click()
-    page.locator("#forget-yes").click()
-    expect(page.locator("#says")).to_have_text("Forgotten.")
-    expect(page.locator("#note")).to_have_text("Receipt r-42")
-    assert one.world.erased
-    assert page.evaluate("Object.keys(localStorage).filter((k) => k !== 'oo.learned')") == []
 
 
 # --- when things fail -----------------------------------------------------------------------------

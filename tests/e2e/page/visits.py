@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.e2e.page.browser import Watch, chromium
-from tests.e2e.page.fake_api import FakeApi, World, make_tip
+from tests.e2e.page.fake_api import World, make_tip
+from tests.e2e.page.fake_server import FakeApi
 
 PHONE = {"viewport": {"width": 320, "height": 568}, "has_touch": True, "is_mobile": True}
 REST = 15 * 60
@@ -66,6 +67,16 @@ def world_with(*texts: str, **values: Any) -> World:
     world = World(tips=deque(make_tip(text) for text in texts), **values)
     world.consent()
     return world
+
+
+def screen(page: Page, title: str) -> Locator:
+    """Open a screen behind the settings, by its title; its body."""
+    if not page.locator("#settings-main").is_visible():
+        page.get_by_role("button", name="Settings").click()
+    page.get_by_role("button", name=title, exact=True).click()
+    expect(page.get_by_role("dialog", name=title)).to_be_visible()
+    expect(page.locator("#screen-body > *").first).to_be_visible()
+    return page.locator("#screen-body")
 
 
 INVOICE = "Send the invoice to Mira. 5 minutes."
