@@ -13,7 +13,7 @@ SET_UP = @test -x $(RUN) || { echo 'oO is not set up here: run `make dev` first'
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help dev backfill nightly notebook reload logs signin load reset test test-unit test-peers test-oidc test-browser lint format generate bench bench-policies image-test lock clean
+.PHONY: help dev backfill simulate nightly notebook reload logs signin load reset test test-unit test-peers test-oidc test-browser lint format generate bench bench-policies image-test lock clean
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -86,6 +86,10 @@ lint: ## Style, types, module boundaries, contracts, generated files
 bench: ## The figures of the system benchmarks
 	$(BOOTSTRAP) dev emulator
 	@$(RUN) -m bench $(ARGS)
+
+simulate: ## Policies compared on simulated people, through the real services (ARGS="--days 84 --seeds 3")
+	$(BOOTSTRAP) dev
+	@$(RUN) -m ml_lambda.simulation $(ARGS)
 
 bench-policies: ## Every policy beside its peers: gap closed, cost, gate, estimators (about ten minutes)
 	$(BOOTSTRAP) peers

@@ -131,6 +131,23 @@ class MlflowRegistry:
         for name, value in night.parameters.items():
             self._client.set_tag(run, _TAG + name, value)
 
+    def keep_run(
+        self,
+        experiment: str,
+        name: str,
+        parameters: Mapping[str, str],
+        metrics: Mapping[str, float],
+        curves: Mapping[str, Sequence[tuple[int, float]]],
+        files: Mapping[str, str],
+    ) -> str:
+        """A finished run of any experiment; its id. `curves`: (step, value) by the metric's name."""
+        run = self._run(experiment, name, {})
+        for curve, points in curves.items():
+            for step, value in points:
+                self._client.log_metric(run, curve, value, step=step)
+        self._fill(run, metrics, files, parameters)
+        return run
+
     def commit(self) -> None:
         """Make it durable (`mlflow_file.py`)."""
         self._place.commit()

@@ -151,17 +151,19 @@ class Person:
         return np.random.default_rng([self._seed, 1 + self.number, salt, *numbers])
 
 
+POPULATIONS: Final = {
+    "mixed": Population(),
+    "steady": Population(drift=0.0, turns=0.0),
+    "drifting": Population(drift=0.08, turns=0.8),
+    "silent": Population(non_response=0.5, unseen=0.3),
+}
+
+
 def population(kind: str, people: int) -> Population:
     """A named population: `steady`, `drifting`, `silent` or `mixed`. Raises ValueError for another name."""
-    kinds = {
-        "mixed": Population(),
-        "steady": Population(drift=0.0, turns=0.0),
-        "drifting": Population(drift=0.08, turns=0.8),
-        "silent": Population(non_response=0.5, unseen=0.3),
-    }
-    if kind not in kinds:
-        raise ValueError(f"no population {kind!r}; there are {', '.join(kinds)}")
-    return replace(kinds[kind], people=people)
+    if kind not in POPULATIONS:
+        raise ValueError(f"no population {kind!r}; there are {', '.join(POPULATIONS)}")
+    return replace(POPULATIONS[kind], people=people)
 
 
 def _wander(first: Taste, drift: float, turn: int, days: int, draws: np.random.Generator) -> list[Taste]:

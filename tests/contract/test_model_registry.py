@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,11 @@ import pytest
 from chalicelib.contracts.experiments import PolicySpec
 from ml_lambda.registry.contract import Lineage, Night, RegistryBusy
 from ml_lambda.registry.mlflow_registry import MlflowRegistry, registry
+from ml_lambda.simulation.driver import Run
+from ml_lambda.simulation.measures import rows, trace
+from ml_lambda.simulation.people import population
+from ml_lambda.simulation.report import Setting
+from ml_lambda.simulation.tracking import log
 
 if TYPE_CHECKING:
     from tests.conftest import Cloud
@@ -169,3 +175,24 @@ class TestInTheBucket:
             one.commit()
             with pytest.raises(RegistryBusy):
                 other.commit()
+
+
+def test_a_simulation_is_a_run_per_policy_with_curves_and_files(address: str) -> None:
+    run = Run("rules", population("steady", 3), 8, 0)
+    for _ in run.go():
+        pass
+    traces = [trace(run), replace(trace(run), policy="random")]
+    setting = Setting("steady", 3, 8, (0,), ("rules", "random"), "rules")
+    table = rows(traces, "rules")
+    runs = log(address, "first", setting, traces, table, {"index.html": "<p>", "regret.svg": "<svg/>"})
+    with registry(address) as opened:
+        whole, *each = [opened._client.get_run(r) for r in runs]
+        files = {file.path for file in opened._client.list_artifacts(whole.info.run_id)}
+        weeks = opened._client.get_metric_history(each[0].info.run_id, "regret_by_week")
+        assert opened._client.get_experiment(whole.info.experiment_id).name == "simulations"
+    assert files == {"index.html", "regret.svg"}
+    assert [r.data.params["policy"] for r in each] == ["rules", "random"]
+    assert each[0].data.metrics["regret"] == pytest.approx(table[0].regret.value)
+    assert each[1].data.metrics["ahead"] == 0.0
+    assert weeks[0].step == 1
+    assert whole.info.status == "FINISHED"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -20,7 +20,9 @@ Key = tuple[str, str]
 class Profiles(Protocol):
     """What the store's transactions check."""
 
-    rows: MutableMapping[Key, str]
+    @property
+    def rows(self) -> Mapping[Key, str]:
+        """The parts of people."""
 
     def granted(self, person_id: str) -> frozenset[Consent]:
         """The consents in force."""
