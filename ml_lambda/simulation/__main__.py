@@ -129,7 +129,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     home = Path(os.environ.get("OO_HOME") or ".oo")
     parser = argparse.ArgumentParser(prog="make simulate", description=__doc__)
     parser.add_argument("--people", type=_count, default=12, help="in each world")
-    parser.add_argument("--days", type=_count, default=42)
+    parser.add_argument("--days", type=_count, default=35)
     parser.add_argument("--population", choices=POPULATIONS, default="mixed")
     parser.add_argument("--policies", type=_policies, default=DEFAULT, help=",".join(policies.NAMES))
     parser.add_argument(
