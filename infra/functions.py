@@ -295,7 +295,7 @@ _ML: Final[tuple[Function, ...]] = (
         owner="ml",
         environment=POLICIES,
         # It passes sealed words on and cannot open them: no key.
-        grants=(g.read("snapshots", "statistics", "item-words"),),
+        grants=(g.read("snapshots", "statistics", "item-words", "models"),),
     ),
     Function(
         "features",
@@ -319,7 +319,7 @@ _ML: Final[tuple[Function, ...]] = (
         owner="ml",
         environment=POLICIES,
         grants=(
-            g.read("decisions", "profiles", "statistics", "reward-markers"),
+            g.read("decisions", "profiles", "statistics", "reward-markers", "models"),
             g.check("profiles"),
             g.write("statistics", "reward-markers"),
         ),

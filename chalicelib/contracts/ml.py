@@ -178,13 +178,23 @@ class Choice(_Model):
     context: list[float]
     feature_version: int
     probabilities: list[Probability] = Field(description="The mixed vector that was sampled; sums to 1.")
-    policy: PolicyRef
+    policy: PolicyRef = Field(
+        description="What served, by its id; of a mixture, what the challenger is mixed into."
+    )
     arm: str = Field(default="champion", description="The experiment arm this person is in.")
     rho: float = Field(default=0.0, description="Share of the challenger in the mix.")
-    champion: list[Probability] = []
-    challenger: list[Probability] = []
-    shadow: dict[str, list[Probability]] = {}
-    prior_version: str = ""
+    experiment: str = Field(default="", description="The experiment under way; empty: none.")
+    champion: list[Probability] = Field(default=[], description="The champion's full vector.")
+    challenger: list[Probability] = Field(
+        default=[], description="The challenger's full vector, in each phase."
+    )
+    shadow: dict[str, list[Probability]] = Field(
+        default={}, description="Every other policy's full vector, by its id."
+    )
+    champion_id: str = Field(default="", description="Whose vector `champion` is; empty: `policy`'s.")
+    challenger_id: str = ""
+    manifest_version: int = Field(default=0, description="What served; 0: nothing was published.")
+    prior_version: str = Field(default="", description="The prior of `policy`.")
     posterior_sequence: int = 0
     seed: int = 0
     snapshot_at: datetime | None = None

@@ -67,8 +67,12 @@ class ManifestTable:
 
     def current(self) -> Published | None:
         """What was published last; None: nothing yet, the settings say what serves."""
-        row = self._row(SERVING)
+        row = self.row()
         return parse_published(row) if row else None
+
+    def row(self) -> Mapping[str, Any] | None:
+        """The item `serving` as it is; for who keeps it only when its version changed."""
+        return self._row(SERVING)
 
     def version(self, number: int) -> Published | None:
         """The manifest of that version, whether or not it still serves."""

@@ -86,8 +86,10 @@ def _first(logged: Logged) -> datetime:
 
 def vector_of(choice: Choice, policy_id: str) -> Vector | None:
     """What a policy would have done, by its id, whatever its role was then."""
-    if choice.policy.name == policy_id and choice.champion:
+    if (choice.champion_id or choice.policy.name) == policy_id and choice.champion:
         return np.asarray(choice.champion, dtype=np.float64)
+    if choice.challenger_id == policy_id and choice.challenger:
+        return np.asarray(choice.challenger, dtype=np.float64)
     if policy_id in choice.shadow:
         return np.asarray(choice.shadow[policy_id], dtype=np.float64)
     return None

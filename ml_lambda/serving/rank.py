@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.contracts.ml import RankRequest
 from chalicelib.runtime.logging import logger
-from ml_lambda.serving.configuration import configuration
+from ml_lambda.serving.configuration import Serving, first
 from ml_lambda.serving.ranking import Ranker
 from ml_lambda.serving.reads import RankReads
 
@@ -15,7 +15,9 @@ from ml_lambda.serving.reads import RankReads
 @cache
 def ranker() -> Ranker:
     """The service, built at the first call of this process."""
-    return Ranker(RankReads(), configuration(), logger("rank"))
+    log = logger("rank")
+    serving = Serving(first(), log)
+    return Ranker(RankReads(serving), serving, log)
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:

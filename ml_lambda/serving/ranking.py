@@ -1,4 +1,4 @@
-"""Ranking: ready candidates, their vectors, the champion's exact probabilities, one seeded draw."""
+"""Ranking: ready candidates, their vectors, the exact probabilities of the person's arm, one seeded draw."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import numpy as np
 from chalicelib.contracts.ml import (
     Choice,
     HabitState,
-    PolicyRef,
     RankRequest,
     RankResponse,
     ScoredCandidate,
@@ -27,10 +26,9 @@ from chalicelib.domain.permitted import restrict
 from chalicelib.runtime.logging import Logger, trace
 from ml_lambda.features.group import Moment
 from ml_lambda.features.vector import candidate_vectors, context_vector, degraded
-from ml_lambda.policies import Learner, StateMismatch
 from ml_lambda.policies.store import StoredState
-from ml_lambda.serving.configuration import Configuration
-from ml_lambda.serving.explaining import contributions
+from ml_lambda.serving.choosing import Chooser
+from ml_lambda.serving.configuration import Configuration, Serves
 
 NEW_PERSON: Final = timedelta(minutes=5)
 """When to look again for someone without a snapshot: their first signals may be on the way."""
@@ -46,9 +44,9 @@ class Reads(Protocol):
 class Ranker:
     """Chooses one candidate. Writes nothing: the caller stores what it answers."""
 
-    def __init__(self, reads: Reads, configuration: Configuration, log: Logger) -> None:
+    def __init__(self, reads: Reads, serves: Serves, log: Logger) -> None:
         self._reads = reads
-        self._configuration = configuration
+        self._serves = serves
         self._log = log
 
     def rank(self, request: RankRequest) -> RankResponse:
@@ -59,6 +57,9 @@ class Ranker:
             self._log.info(
                 "ranked",
                 policy=response.choice.policy.name,
+                arm=response.choice.arm,
+                rho=response.choice.rho,
+                manifest=response.choice.manifest_version,
                 candidates=len(response.choice.candidates),
                 chosen=response.choice.chosen,
                 words=len(response.words),
@@ -69,8 +70,10 @@ class Ranker:
 
     def _rank(self, request: RankRequest) -> RankResponse:
         snapshot, stored = self._reads.person(request.person_id)
+        # After the read, which may have brought another manifest; one for the whole request.
+        configuration = self._serves.current()
         if snapshot is None:
-            return self._silence(request, None, request.now + NEW_PERSON)
+            return self._silence(request, configuration, None, request.now + NEW_PERSON)
         old = outdated(snapshot, request.now)
         snapshot = restrict(current(snapshot), request.granted)
         proposal = propose(
@@ -84,7 +87,7 @@ class Ranker:
             blocks=request.blocks,
         )
         if not proposal.candidates:
-            return self._silence(request, snapshot, proposal.next_look_at, outdated=old)
+            return self._silence(request, configuration, snapshot, proposal.next_look_at, outdated=old)
         context = request.context.model_copy(
             update={
                 **({} if "mood" in request.granted else {"energy": None}),
@@ -99,37 +102,25 @@ class Ranker:
         moment = Moment(snapshot, request.now, request.timezone, context, recent)
         features = candidate_vectors(moment, proposal.candidates)
         shared = context_vector(moment)
-        matrix, row = np.asarray(features), np.asarray(shared)
-        champion = self._learner(self._configuration.champion, stored, request.seed)
-        index, vector = champion.act(row, matrix, request.person_id)
-        shadows = {
-            name: self._learner(name, stored).probabilities(row, matrix, request.person_id).tolist()
-            for name in self._configuration.policies
-            if name != self._configuration.champion
-        }
-        probabilities = vector.tolist()
-        chosen = proposal.candidates[index]
+        chooser = Chooser(configuration, request.person_id, stored, request.seed, self._log)
+        made = chooser.choose(np.asarray(shared), np.asarray(features))
+        chosen = proposal.candidates[made.index]
         refs = [ref for ref in (chosen.item_ref, chosen.anchor_ref) if ref]
         words = self._reads.words(request.person_id, refs, request.now) if refs else {}
         return RankResponse(
-            choice=Choice(
-                candidates=[
-                    ScoredCandidate(candidate=c, features=f)
-                    for c, f in zip(proposal.candidates, features, strict=True)
-                ],
-                chosen=index,
-                context=shared,
-                feature_version=FEATURE_VERSION,
-                probabilities=probabilities,
-                policy=PolicyRef(name=champion.name, version=champion.version),
-                champion=probabilities,
-                shadow=shadows,
-                prior_version=self._configuration.prior.version,
-                posterior_sequence=stored.sequence,
-                seed=request.seed,
-                snapshot_at=snapshot.computed_at,
-                degraded=degraded(moment),
-                contributions=contributions(champion.weights(request.person_id), matrix, index),
+            choice=Choice.model_validate(
+                {
+                    **made.said,
+                    "candidates": [
+                        ScoredCandidate(candidate=c, features=f)
+                        for c, f in zip(proposal.candidates, features, strict=True)
+                    ],
+                    "chosen": made.index,
+                    "context": shared,
+                    "feature_version": FEATURE_VERSION,
+                    "snapshot_at": snapshot.computed_at,
+                    "degraded": degraded(moment),
+                }
             ),
             words={ref: b64encode(sealed).decode() for ref, sealed in words.items()},
             words_expire_at=_words_end(snapshot, words),
@@ -137,31 +128,27 @@ class Ranker:
             outdated=old,
         )
 
-    def _learner(self, name: str, stored: StoredState, seed: int = 0) -> Learner:
-        """The policy with what it knows of this person; the prior alone when its state is another's."""
-        learner = self._configuration.learner(name, seed)
-        if stored.feature_version == FEATURE_VERSION and name in stored.states:
-            try:
-                learner.load(stored.states[name])
-            except StateMismatch:
-                self._log.warning("state of another layout", policy=name)
-        return learner
-
     def _silence(
-        self, request: RankRequest, snapshot: Snapshot | None, look_at: datetime, *, outdated: bool = True
+        self,
+        request: RankRequest,
+        configuration: Configuration,
+        snapshot: Snapshot | None,
+        look_at: datetime,
+        *,
+        outdated: bool = True,
     ) -> RankResponse:
-        champion = self._configuration.learner(self._configuration.champion)
+        chooser = Chooser(configuration, request.person_id, StoredState(), request.seed, self._log)
         return RankResponse(
-            choice=Choice(
-                candidates=[],
-                chosen=None,
-                context=[],
-                feature_version=FEATURE_VERSION,
-                probabilities=[],
-                policy=PolicyRef(name=champion.name, version=champion.version),
-                prior_version=self._configuration.prior.version,
-                seed=request.seed,
-                snapshot_at=snapshot.computed_at if snapshot else None,
+            choice=Choice.model_validate(
+                {
+                    **chooser.silent(),
+                    "candidates": [],
+                    "chosen": None,
+                    "context": [],
+                    "feature_version": FEATURE_VERSION,
+                    "probabilities": [],
+                    "snapshot_at": snapshot.computed_at if snapshot else None,
+                }
             ),
             next_look_at=look_at,
             outdated=outdated,

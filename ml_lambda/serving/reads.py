@@ -1,10 +1,13 @@
-"""The two reads of `rank`: what is known about a person, then the sealed words of what was chosen."""
+"""The two reads of `rank`: what is known about a person, then the sealed words of what was chosen.
+
+Once a minute the first one brings the manifest along, so that it stays at two.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -12,7 +15,9 @@ from chalicelib.contracts.ml import Snapshot
 from chalicelib.contracts.stores import physical_name
 from chalicelib.runtime import aws
 from chalicelib.runtime.settings import settings
+from ml_lambda.experiments.manifests import SERVING
 from ml_lambda.policies.store import StoredState, parse_statistics
+from ml_lambda.serving.configuration import Serving
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -25,15 +30,27 @@ class Throttled(Exception):
 class RankReads:
     """One BatchGetItem each. Both are strongly consistent: what was written last counts."""
 
-    def __init__(self, client: DynamoDBClient | None = None, stage: str | None = None) -> None:
+    def __init__(
+        self,
+        serving: Serving | None = None,
+        client: DynamoDBClient | None = None,
+        stage: str | None = None,
+    ) -> None:
+        """`serving`: is given the manifest's row when it is due, from the same read."""
+        self._serving = serving
         self._client = client or aws.dynamodb()
         self._stage = stage or settings().stage
 
     def person(self, person_id: str) -> tuple[Snapshot | None, StoredState]:
         """Snapshot, of whatever feature version (None: none that can be read), and statistics."""
         snapshots, statistics = self._table("snapshots"), self._table("statistics")
-        key = {"person_id": {"S": person_id}}
-        rows = self._get({table: [key] for table in (snapshots, statistics)})
+        models = self._table("models")
+        keys = {table: [{"person_id": {"S": person_id}}] for table in (snapshots, statistics)}
+        if self._serving and self._serving.due:
+            keys[models] = [{"name": {"S": SERVING}}]
+        rows = self._get(keys)
+        if self._serving and models in rows:
+            self._serving.take(next(iter(rows[models]), None))
         return (
             _snapshot(next(iter(rows.get(snapshots, [])), None)),
             parse_statistics(next(iter(rows.get(statistics, [])), None)),
@@ -56,9 +73,11 @@ class RankReads:
         answer = self._client.batch_get_item(
             RequestItems={table: {"Keys": k, "ConsistentRead": True} for table, k in keys.items()}
         )
-        if answer.get("UnprocessedKeys"):
+        left = set(answer.get("UnprocessedKeys", {}))
+        if left - {self._table("models")}:
             raise Throttled
-        return cast("Mapping[str, list[Any]]", answer["Responses"])
+        # A manifest that was left out is asked for again with the next request.
+        return {table: answer["Responses"].get(table, []) for table in keys if table not in left}
 
 
 def _snapshot(row: Mapping[str, Any] | None) -> Snapshot | None:

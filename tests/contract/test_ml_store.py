@@ -13,14 +13,13 @@ from chalicelib.contracts.signals import storable
 from chalicelib.runtime.logging import logger
 from ml_lambda.features.snapshot import WINDOW, build
 from ml_lambda.features.store import FeatureTables, Person
-from ml_lambda.policies.priors import load_prior
 from ml_lambda.policies.store import Applied, LostRace, PersonErased, StatisticsTable, StoredState
 from ml_lambda.serving.configuration import Configuration
 from ml_lambda.serving.learning import Learning
 from ml_lambda.serving.reads import RankReads
 from ml_lambda.serving.stores import RewardMarkers, Statistics, personal_stores
 
-CONFIGURATION = Configuration("epsilon_greedy_v2", ("epsilon_greedy_v1",), load_prior())
+CONFIGURATION = Configuration.of("epsilon_greedy_v2", "epsilon_greedy_v1")
 
 
 @pytest.fixture

@@ -14,12 +14,11 @@ from chalicelib.contracts.events import RewardSettled, from_json, timestamp
 from chalicelib.contracts.ml import Decision
 from chalicelib.domain.features import FEATURE_VERSION
 from chalicelib.runtime.logging import logger
-from ml_lambda.policies.priors import load_prior
 from ml_lambda.policies.store import Applied, Learnable, LostRace, PersonErased, StoredState
 from ml_lambda.serving.configuration import Configuration
 from ml_lambda.serving.learning import Learning
 
-CONFIGURATION = Configuration("epsilon_greedy_v2", ("epsilon_greedy_v1",), load_prior())
+CONFIGURATION = Configuration.of("epsilon_greedy_v2", "epsilon_greedy_v1")
 
 
 class Memory:
@@ -169,7 +168,7 @@ def test_lost_races_are_run_again_but_not_for_ever() -> None:
 
 def test_a_policy_that_joins_later_takes_nothing_back_that_it_never_had() -> None:
     first, second = me.decision(1), me.decision(2)
-    alone = Configuration("epsilon_greedy_v2", (), load_prior())
+    alone = Configuration.of("epsilon_greedy_v2")
     store = Memory(first, second)
     learn(store, first, 1, 1.0, alone)
     learn(store, second, 1, 1.0)
@@ -187,3 +186,33 @@ def test_other_events_are_none_of_its_business() -> None:
     event = from_json(me.message(TipDue(decision_id=me.decision(1).decision_id))["body"])
     Learning(store, CONFIGURATION, logger("learn")).handle(event)
     assert store.state == StoredState()
+
+
+def test_statistics_of_all_policies_stay_under_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    tip = me.decision(1)
+    store = Memory(tip)
+    learn(store, tip, 1, 1.0)
+    size = len(store.state.states["epsilon_greedy_v2"])
+    # Room for one policy: the champion's state is kept, the shadow's is not.
+    monkeypatch.setattr("ml_lambda.serving.learning.LIMIT", size + 10)
+    again = Memory(tip)
+    learn(again, tip, 1, 1.0)
+    assert set(again.state.states) == {"epsilon_greedy_v2"}
+    assert again.markers[tip.decision_id, 1].policies == {"epsilon_greedy_v2"}
+
+
+def test_the_state_of_a_policy_without_a_role_is_kept_while_there_is_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = me.decision(1), me.decision(2)
+    store = Memory(first, second)
+    learn(store, first, 1, 1.0)
+    before = store.state.states["epsilon_greedy_v1"]
+    learn(store, second, 1, 1.0, Configuration.of("epsilon_greedy_v2"))
+    assert store.state.states["epsilon_greedy_v1"] == before
+    most = max(map(len, store.state.states.values()))
+    monkeypatch.setattr("ml_lambda.serving.learning.LIMIT", most + 10)
+    third = me.decision(3)
+    store.decisions[third.decision_id] = third
+    learn(store, third, 1, 1.0, Configuration.of("epsilon_greedy_v2"))
+    assert set(store.state.states) == {"epsilon_greedy_v2"}

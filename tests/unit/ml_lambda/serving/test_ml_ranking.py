@@ -15,12 +15,11 @@ from chalicelib.contracts.ml import RankRequest, RankResponse, RecentTip, Snapsh
 from chalicelib.domain.features import CANDIDATE_FEATURES
 from chalicelib.runtime.logging import logger
 from ml_lambda.features.snapshot import build
-from ml_lambda.policies.priors import load_prior
 from ml_lambda.policies.store import StoredState
 from ml_lambda.serving.configuration import Configuration
 from ml_lambda.serving.ranking import NEW_PERSON, Ranker
 
-CONFIGURATION = Configuration("epsilon_greedy_v2", ("epsilon_greedy_v1",), load_prior())
+CONFIGURATION = Configuration.of("epsilon_greedy_v2", "epsilon_greedy_v1")
 
 
 class Memory:
