@@ -15,7 +15,6 @@ from typing import Final, Protocol
 from chalicelib.contracts.ml import Candidate, PolicyRef, RankRequest, RankResponse
 from chalicelib.contracts.ports import Scorer, ScorerUnavailable
 from ml_lambda.policies import NAMES as LEARNING
-from ml_lambda.policies.priors import load_prior
 from ml_lambda.serving.configuration import Configuration
 from ml_lambda.serving.ranking import Ranker
 
@@ -37,7 +36,7 @@ class _Words(Protocol):
 
 def configuration(policy: str) -> Configuration:
     """What `rank` and `learn` are configured with when that policy serves."""
-    return Configuration(policy if policy in LEARNING else _SOMEBODY, (), load_prior())
+    return Configuration.of(policy if policy in LEARNING else _SOMEBODY)
 
 
 def scorer(policy: str, ranker: Ranker, words: _Words, worth: Worth) -> Scorer:
