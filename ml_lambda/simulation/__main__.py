@@ -120,6 +120,7 @@ def _show(setting: report.Setting, table: Sequence[Row], judged: dict[str, str],
     for row in table:
         shown.add_row(*report.cells(row))
     console.print(shown)
+    console.print(report.finding(table, setting.baseline))
     console.print(report.NOTE)
     for policy, said in judged.items():
         console.print(f"{policy}: the judge gives {said}")

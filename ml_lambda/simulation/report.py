@@ -89,6 +89,20 @@ def cells(row: Row) -> tuple[str, ...]:
     )
 
 
+def finding(table: Sequence[Row], baseline: str) -> str:
+    """What the differences come to, in a sentence: only those that the intervals bear out."""
+    better = [r.policy for r in table if r.ahead is not None and r.ahead.low > 0]
+    worse = [r.policy for r in table if r.ahead is not None and r.ahead.high < 0]
+    same = [r.policy for r in table if r.ahead is not None and r.ahead.low <= 0 <= r.ahead.high]
+    parts = [
+        f"{what} {baseline}: {', '.join(names)}"
+        for what, names in (("ahead of", better), ("behind", worse), ("not to be told apart from", same))
+        if names
+    ]
+    said = "; ".join(parts)
+    return said[:1].upper() + said[1:] + "." if said else f"Only {baseline} was simulated."
+
+
 def plots(setting: Setting, traces: Sequence[Trace], table: Sequence[Row]) -> dict[str, str]:
     """The charts, by file name."""
     by = {p: [t for t in traces if t.policy == p] for p in setting.policies}
@@ -135,7 +149,6 @@ def _line(name: str, found: Sequence[tuple[int, Any]]) -> charts.Line:
 
 def page(setting: Setting, table: Sequence[Row], drawn: dict[str, str], judged: dict[str, str]) -> str:
     """The whole file; no script, no request."""
-    best = max((r for r in table if r.policy not in {policies.ORACLE}), key=lambda r: r.gap_closed.value)
     heads = [h.format(setting.baseline) for h in HEADS]
     lines = "".join(f"<tr>{''.join(f'<td>{escape(c)}</td>' for c in cells(row))}</tr>" for row in table)
     figures = "".join(
@@ -152,7 +165,7 @@ def page(setting: Setting, table: Sequence[Row], drawn: dict[str, str], judged: 
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         f"<title>oO, simulated: {escape(str(setting))}</title><style>{_STYLE}</style></head><body>"
-        f"<h1>{escape(best.policy)} closed {best.gap_closed.value:.0%} of the gap to the oracle</h1>"
+        f"<h1>{escape(finding(table, setting.baseline))}</h1>"
         f'<p class="dim">{escape(str(setting))}. Simulated people: what this can and cannot show is in '
         "ml_lambda/simulation/README.md.</p>"
         f"<table><tr>{''.join(f'<th>{escape(h)}</th>' for h in heads)}</tr>{lines}</table>"

@@ -56,6 +56,15 @@ def test_the_table_by_hand() -> None:
     assert (better.ahead.low, better.ahead.high) == pytest.approx((0.2, 0.3))
 
 
+def test_only_what_the_intervals_bear_out_is_said() -> None:
+    worse = made("worse", [0.1, 0.1, 0.1, 0.1], [0.0] * 4)
+    unclear = made("unclear", [0.2, 0.2, 0.6, 0.4], [0.0] * 4)
+    table = rows([BASE, BETTER, worse, unclear], "base")
+    said = "Ahead of base: better; behind base: worse; not to be told apart from base: unclear."
+    assert report.finding(table, "base") == said
+    assert report.finding(table[:1], "base") == "Only base was simulated."
+
+
 def test_people_of_another_world_are_other_people() -> None:
     apart = made("better", [0.6, 0.2, 0.6, 1.0], [1.0] * 4, seed=1)
     better = rows([BASE, apart], "base")[1]
@@ -108,7 +117,7 @@ def test_the_page_needs_nothing_but_itself() -> None:
     assert "<script" not in page
     assert "http://www.w3.org/2000/svg" in page
     assert page.count("http") == page.count("http://www.w3.org/2000/svg") + page.count("http-equiv")
-    assert "better closed" in page
+    assert "<h1>Ahead of base: better, oracle.</h1>" in page
     assert "the judge" in page
 
 
