@@ -13,7 +13,7 @@ SET_UP = @test -x $(RUN) || { echo 'oO is not set up here: run `make dev` first'
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help dev backfill simulate nightly notebook reload logs signin load reset test test-unit test-peers test-oidc test-browser lint format generate bench bench-policies image-test lock clean
+.PHONY: help dev backfill simulate replay nightly notebook reload logs signin load reset test test-unit test-peers test-oidc test-browser lint format generate bench bench-policies image-test lock clean
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,10 @@ notebook: ## Execute the notebook on the running oO's registry and log; prints w
 backfill: ## Make everybody's features anew from what is stored (ARGS="--person ID", "--restart")
 	$(SET_UP)
 	@$(RUN) -m oo_local.within ml_lambda.pipelines.backfill $(ARGS)
+
+replay: ## Make every decision of the log again and compare bit by bit (ARGS="--days 7", "--person ID")
+	$(SET_UP)
+	@$(RUN) -m oo_local.within ml_lambda.pipelines.replay $(ARGS)
 
 reload: ## Bring changed code live in the running oO
 	$(SET_UP)

@@ -7,6 +7,7 @@ replaced in one step: shadow, then canary, then promoted or rolled back by the g
 from __future__ import annotations
 
 from datetime import datetime
+from hashlib import sha256
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -78,6 +79,15 @@ class Manifest(_Model):
         if self.experiment and self.experiment.challenger == self.champion:
             raise ValueError("the champion cannot challenge itself")
         return self
+
+    @property
+    def digest(self) -> str:
+        """Twelve hex digits of all that serves by it: two manifests of one version and digest are the same.
+
+        What was never published has version 0 and follows from settings, which change.
+        """
+        said = self.model_dump_json(exclude={"published_at"}, exclude_defaults=True)
+        return sha256(said.encode()).hexdigest()[:12]
 
     def spec(self, policy_id: str) -> PolicySpec:
         """The policy of that id; KeyError when there is none."""

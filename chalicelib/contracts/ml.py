@@ -194,6 +194,9 @@ class Choice(_Model):
     champion_id: str = Field(default="", description="Whose vector `champion` is; empty: `policy`'s.")
     challenger_id: str = ""
     manifest_version: int = Field(default=0, description="What served; 0: nothing was published.")
+    manifest_digest: str = Field(
+        default="", description="Of what served: without a publication it follows from settings."
+    )
     prior_version: str = Field(default="", description="The prior of `policy`.")
     posterior_sequence: int = 0
     seed: int = 0

@@ -179,8 +179,13 @@ class Deployment:
         return {}
 
     def _outputs(self, stack: str) -> dict[str, str]:
-        found = client("cloudformation", self.endpoint).describe_stacks(StackName=stack)["Stacks"][0]
-        return {o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])}
+        return stack_outputs(self.endpoint, stack)
+
+
+def stack_outputs(endpoint: str, stack: str) -> dict[str, str]:
+    """What a stack gave. Raises boto3's ClientError when there is no such stack."""
+    found = client("cloudformation", endpoint).describe_stacks(StackName=stack)["Stacks"][0]
+    return {o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])}
 
 
 def renew_stream_mappings(endpoint: str) -> int:

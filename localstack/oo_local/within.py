@@ -8,22 +8,28 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from importlib import import_module
 
+from infra.functions import OUTPUTS
 from oo_local.bootstrap import ROOT
 from oo_local.configuration import ConfigurationError, read_configuration
+from oo_local.deploy import INFRA, stack_outputs
 from oo_local.emulator import CREDENTIALS, REGION
 from oo_local.registry_page import registry_uri
 from oo_local.running import NotRunning, Running, home_folder, running
 
 
-def enter(environment: MutableMapping[str, str], stack: Running) -> None:
-    """Make it the environment of a function of this stack. Raises ConfigurationError."""
+def enter(environment: MutableMapping[str, str], stack: Running, outputs: Mapping[str, str]) -> None:
+    """Make it the environment of a function of this stack. `outputs`: those of its infra stack.
+
+    Raises ConfigurationError.
+    """
     configuration, home = read_configuration(ROOT, {**environment, **stack.ports}), home_folder()
     for name in [name for name in environment if name.startswith(("OO_", "AWS_"))]:
         del environment[name]
     environment.update(configuration.functions)
+    environment.update({name: outputs[output] for name, output in OUTPUTS.items() if output in outputs})
     environment.update(
         CREDENTIALS,
         AWS_DEFAULT_REGION=REGION,
@@ -40,7 +46,8 @@ def main(arguments: list[str]) -> int:
     """Run the module's `main`; its exit code."""
     module, *rest = arguments
     try:
-        enter(os.environ, running())
+        stack = running()
+        enter(os.environ, stack, stack_outputs(stack.emulator, INFRA))
     except (NotRunning, ConfigurationError) as error:
         print(error, file=sys.stderr)
         return 1

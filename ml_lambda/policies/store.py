@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from chalicelib.contracts.consents import ConsentState, trainable
@@ -19,13 +20,11 @@ from chalicelib.contracts.stores import physical_name
 from chalicelib.domain.features import FEATURE_VERSION
 from chalicelib.runtime import aws
 from chalicelib.runtime.settings import settings
+from ml_lambda.policies.markers import Marker, parse_marker, revision_key
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_DIGITS: Final = 10
 _BATCH: Final = 25
 
 
@@ -46,6 +45,9 @@ class Applied:
     reward: float
     policies: frozenset[str] = frozenset()
     """Whose statistics it is part of; a policy that serves only since then has nothing to take back."""
+    manifest_version: int = 0
+    """What served when it was applied; with the digest it says by which parameters was learned."""
+    manifest_digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,6 @@ class LostRace(Exception):
 
 class PersonErased(Exception):
     """Nothing may be written about this person any more."""
-
-
-def revision_key(decision_id: str, revision: int) -> str:
-    """The marker's sort key; sorts by revision within a decision."""
-    return f"{decision_id}#{revision:0{_DIGITS}d}"
 
 
 def parse_statistics(row: Mapping[str, Any] | None) -> StoredState:
@@ -146,9 +143,9 @@ class StatisticsTable:
         )["Items"]
         if not markers:
             return None
-        key = markers[0]["revision_key"]["S"]
+        marker, policies = parse_marker(markers[0]), frozenset(markers[0]["policies"]["SS"])
         return Applied(
-            int(key[-_DIGITS:]), float(markers[0]["reward"]["N"]), frozenset(markers[0]["policies"]["SS"])
+            marker.revision, marker.reward, policies, marker.manifest_version, marker.manifest_digest
         )
 
     def apply(
@@ -175,6 +172,8 @@ class StatisticsTable:
             "policies": {"SS": sorted(applied.policies)},
             "decided_at": {"S": storable(decided_at)},
             "sequence": sequence,
+            "manifest_version": {"N": str(applied.manifest_version)},
+            "manifest_digest": {"S": applied.manifest_digest},
         }
         unchanged: dict[str, Any] = (
             {
@@ -237,6 +236,19 @@ class StatisticsTable:
 
     def markers(self, person_id: str) -> Iterable[dict[str, Any]]:
         """Every marker of the person: revision_key, reward, decided_at and sequence."""
+        for row in self._marker_rows(person_id):
+            yield {
+                "revision_key": row["revision_key"]["S"],
+                "reward": float(row["reward"]["N"]),
+                "decided_at": row["decided_at"]["S"],
+                "sequence": int(row["sequence"]["N"]),
+            }
+
+    def history(self, person_id: str) -> Iterable[Marker]:
+        """Every marker of the person, as replay takes them, by decision and revision."""
+        return (parse_marker(row) for row in self._marker_rows(person_id))
+
+    def _marker_rows(self, person_id: str) -> Iterable[Mapping[str, Any]]:
         query: dict[str, Any] = {
             "TableName": self._table("reward-markers"),
             "KeyConditionExpression": "person_id = :p",
@@ -245,13 +257,7 @@ class StatisticsTable:
         }
         while True:
             page = self._client.query(**query)
-            for row in page["Items"]:
-                yield {
-                    "revision_key": row["revision_key"]["S"],
-                    "reward": float(row["reward"]["N"]),
-                    "decided_at": row["decided_at"]["S"],
-                    "sequence": int(row["sequence"]["N"]),
-                }
+            yield from page["Items"]
             if "LastEvaluatedKey" not in page:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]

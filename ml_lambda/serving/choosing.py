@@ -90,6 +90,7 @@ class Chooser:
             "champion_id": manifest.champion,
             "challenger_id": experiment.challenger if experiment else "",
             "manifest_version": manifest.version,
+            "manifest_digest": configuration.digest,
             "prior_version": configuration.prior_version(arm.base),
             "seed": self._seed,
         }

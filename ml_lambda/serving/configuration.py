@@ -66,6 +66,11 @@ class Configuration:
         return self
 
     @cached_property
+    def digest(self) -> str:
+        """Of the manifest: what a decision and a marker say about what served."""
+        return self.manifest.digest
+
+    @cached_property
     def policies(self) -> tuple[str, ...]:
         """The ids of all that have a role, the most important first: each speaks and learns."""
         manifest, experiment = self.manifest, self.manifest.experiment

@@ -80,7 +80,13 @@ class Learning:
             return reason
         before = read.state.states if read.state.feature_version == FEATURE_VERSION else {}
         learned = self._learn(configuration, before, read.decision, settled.reward, read.applied)
-        applied = Applied(settled.revision, settled.reward, frozenset(learned))
+        applied = Applied(
+            settled.revision,
+            settled.reward,
+            frozenset(learned),
+            configuration.manifest.version,
+            configuration.digest,
+        )
         states = _with_others(learned, before, configuration)
         self._store.apply(person_id, decision_id, applied, read.decision.decided_at, read.state, states)
         return "learned"

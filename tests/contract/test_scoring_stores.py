@@ -32,10 +32,13 @@ from chalicelib.recommender.contract import (
 from chalicelib.recommender.log import DecisionLog
 from chalicelib.recommender.reacting import remembered
 from chalicelib.recommender.relay import events_of
+from chalicelib.runtime.logging import logger
 from ml_lambda.features.snapshot import WINDOW, build
 from ml_lambda.features.store import FeatureTables, Person
 from ml_lambda.policies import store as policies
+from ml_lambda.policies.markers import Marker
 from ml_lambda.policies.store import Applied, PersonErased, StatisticsTable, StoredState
+from ml_lambda.serving.configuration import Configuration, Serving
 from ml_lambda.serving.learning import LearningStore
 from ml_lambda.serving.ranking import Reads
 from ml_lambda.serving.reads import RankReads
@@ -52,7 +55,7 @@ from tests.unit.recommender.fakes import candidate, choice
 
 NOW = datetime.fromisoformat("2026-11-18T09:00:00+00:00")
 ANN, BOB = "0d3b6a0e-8c55-4f0f-9f0e-5a3f6f4f9a10", "9f1c2d3e-0000-4f0f-9f0e-5a3f6f4f9a11"
-APPLIED = Applied(1, 0.4, frozenset({"a"}))
+APPLIED = Applied(1, 0.4, frozenset({"a"}), 3, "digest")
 
 
 @dataclass(frozen=True)
@@ -228,9 +231,9 @@ class ScoringStores:
         read = stores.statistics.read(ANN, key)
         assert (read.state, read.applied) == (StoredState(2, {"a": b"2"}), again)
         assert stores.reads.person(ANN)[1] == read.state
-        assert [(m["revision_key"][-2:], m["reward"], m["sequence"]) for m in stores.markers(ANN)] == [
-            ("01", 0.4, 1),
-            ("02", 1.0, 2),
+        assert list(stores.markers(ANN)) == [
+            Marker(key, 1, 0.4, NOW, 1, 3, "digest"),
+            Marker(key, 2, 1.0, NOW, 2, 3, "digest"),
         ]
         assert stores.statistics.read(ANN, "other").decision is None
 
@@ -297,8 +300,8 @@ class TestInDynamoDB(ScoringStores):
             RecommenderTables(),
             FeatureTables(),
             table,
-            RankReads(),
-            table.markers,
+            RankReads(Serving(Configuration.of("lin_ts"), logger("rank"))),
+            table.history,
         )
 
     def test_the_stream_in_memory_tells_what_the_tables_tells(self, stores: Stores, aws: Cloud) -> None:
@@ -362,4 +365,4 @@ def in_memory() -> Stores:
     tips = LinkedTips(snapshots=features.snapshots, profiles=profiles, signals=signals, keys=MemoryKeyTable())
     statistics = MemoryStatistics(profiles, tips)
     reads = MemoryReads(features, statistics)
-    return Stores(profiles, signals, tips, features, statistics, reads, statistics.markers)
+    return Stores(profiles, signals, tips, features, statistics, reads, statistics.history)

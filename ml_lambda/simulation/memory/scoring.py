@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from chalicelib.contracts.consents import trainable
 from chalicelib.contracts.ml import Snapshot
@@ -18,13 +17,13 @@ from chalicelib.events.projection import ItemState, open_key, record_of
 from chalicelib.profile.contract import CONSENTS_PART, ERASED, ConsentsDocument, decode
 from ml_lambda.features import calendar, habit, task
 from ml_lambda.features.store import MOST_EVENTS, MOST_SIGNALS, Person
+from ml_lambda.policies.markers import Marker, revision_key
 from ml_lambda.policies.store import (
     Applied,
     Learnable,
     LostRace,
     PersonErased,
     StoredState,
-    revision_key,
 )
 from ml_lambda.simulation.memory.profiles import MemoryProfiles
 from ml_lambda.simulation.memory.signals import MemorySignals
@@ -109,8 +108,8 @@ class MemoryStatistics:
     states: dict[str, StoredState] = field(default_factory=dict)
     applied: dict[tuple[str, str], list[Applied]] = field(default_factory=dict)
     """By person and decision, in the order of the revisions."""
-    log: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    """Markers by person, as `StatisticsTable.markers` gives them."""
+    log: dict[str, list[Marker]] = field(default_factory=dict)
+    """By person."""
 
     def read(self, person_id: str, decision_id: str) -> Learnable:
         """Decision, statistics, consents and tombstone, and the decision's latest marker."""
@@ -148,22 +147,24 @@ class MemoryStatistics:
         self.states[person_id] = StoredState(before.sequence + 1, dict(states))
         revisions.append(applied)
         revisions.sort(key=lambda r: r.revision)
-        self.log.setdefault(person_id, []).append(
-            {
-                "revision_key": revision_key(decision_id, applied.revision),
-                "reward": applied.reward,
-                "decided_at": storable(decided_at),
-                "sequence": before.sequence + 1,
-            }
+        marker = Marker(
+            decision_id=decision_id,
+            revision=applied.revision,
+            reward=applied.reward,
+            decided_at=decided_at,
+            sequence=before.sequence + 1,
+            manifest_version=applied.manifest_version,
+            manifest_digest=applied.manifest_digest,
         )
+        self.log.setdefault(person_id, []).append(marker)
 
     def statistics(self, person_id: str) -> StoredState:
         """The statistics alone."""
         return self.states.get(person_id, StoredState())
 
-    def markers(self, person_id: str) -> Iterable[dict[str, Any]]:
+    def history(self, person_id: str) -> Iterable[Marker]:
         """Every marker of the person, by decision and revision."""
-        return sorted(self.log.get(person_id, []), key=lambda row: str(row["revision_key"]))
+        return sorted(self.log.get(person_id, []), key=lambda m: revision_key(m.decision_id, m.revision))
 
 
 @dataclass

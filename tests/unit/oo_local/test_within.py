@@ -19,7 +19,7 @@ def test_the_environment_of_a_function_of_this_stack(tmp_path: Path, monkeypatch
     monkeypatch.setenv("OO_HOME", str(tmp_path))
     (tmp_path / ".env.local").write_text("OO_CHAMPION=lin_ts\n")
     environment = {"AWS_PROFILE": "work", "AWS_SESSION_TOKEN": "x", "PATH": "/bin"}
-    within.enter(environment, STACK)
+    within.enter(environment, STACK, {"DecisionLogBucket": "log-7", "RestAPIId": "x"})
     assert environment == {
         "PATH": "/bin",
         "AWS_ACCESS_KEY_ID": "test",
@@ -27,6 +27,7 @@ def test_the_environment_of_a_function_of_this_stack(tmp_path: Path, monkeypatch
         "AWS_DEFAULT_REGION": "eu-central-1",
         "AWS_ENDPOINT_URL": "http://127.0.0.1:4567",
         "OO_CHAMPION": "lin_ts",
+        "OO_DECISION_LOG_BUCKET": "log-7",
         "OO_HOME": str(tmp_path),
         "OO_LOG_LEVEL": "WARNING",
         "OO_MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/mlflow/registry.db",

@@ -103,7 +103,7 @@ def test_the_log_holds_each_decision_and_reward_once() -> None:
 
 def test_statistics_rest_on_every_reward_revision() -> None:
     run = lived("lin_ts")
-    markers = {p: len(list(run.world.statistics.markers(p))) for p in run.world.statistics.states}
+    markers = {p: len(list(run.world.statistics.history(p))) for p in run.world.statistics.states}
     assert markers == {p: s.sequence for p, s in run.world.statistics.states.items()}
     revisions = sum(o.decision.reward_revision for o in run.outcomes())
     assert sum(markers.values()) == revisions > 0
