@@ -31,7 +31,7 @@ _BY_STATUS: Final[dict[int, tuple[str, str, str]]] = {
     415: (
         "unsupported-media-type",
         "Not this content type",
-        "Send `Content-Type: application/json`.",
+        "Send the content type that /api/openapi.json names for this route, mostly application/json.",
     ),
     413: (TooLarge.slug, TooLarge.title, "Send less at once; see /api/docs for the limits."),
     429: (RateLimited.slug, RateLimited.title, "Wait a minute, then try again."),

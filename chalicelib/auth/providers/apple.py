@@ -13,8 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.auth.providers.oidc import OidcProvider
-from chalicelib.auth.providers.parameters import client_secret
 from chalicelib.contracts.errors import Unavailable
+from chalicelib.runtime.parameters import secret_parameter
 
 if TYPE_CHECKING:
     from chalicelib.runtime.settings import Settings
@@ -96,6 +96,6 @@ def from_settings(settings: Settings) -> AppleProvider | None:
     return AppleProvider(
         team_id=settings.apple_team_id,
         key_id=settings.apple_key_id,
-        private_key=partial(client_secret, settings.apple_key_parameter),
+        private_key=partial(secret_parameter, settings.apple_key_parameter),
         client_id=settings.apple_client_id,
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.auth.providers.id_token import refused
 from chalicelib.auth.providers.oidc import OidcProvider
-from chalicelib.auth.providers.parameters import client_secret
+from chalicelib.runtime.parameters import secret_parameter
 
 if TYPE_CHECKING:
     from chalicelib.runtime.settings import Settings
@@ -50,5 +50,5 @@ def from_settings(settings: Settings) -> GoogleProvider | None:
     return GoogleProvider(
         hosted_domain=settings.google_hosted_domain,
         client_id=settings.google_client_id,
-        secret=partial(client_secret, settings.google_secret_parameter),
+        secret=partial(secret_parameter, settings.google_secret_parameter),
     )

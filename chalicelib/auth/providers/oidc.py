@@ -19,8 +19,8 @@ from chalicelib.auth.providers.documents import (
     network,
 )
 from chalicelib.auth.providers.id_token import claims_of
-from chalicelib.auth.providers.parameters import client_secret
 from chalicelib.contracts.errors import Unavailable
+from chalicelib.runtime.parameters import secret_parameter
 
 if TYPE_CHECKING:
     from chalicelib.runtime.settings import Settings
@@ -197,7 +197,7 @@ def from_settings(settings: Settings) -> OidcProvider | None:
     return OidcProvider(
         issuer=settings.oidc_issuer,
         client_id=settings.oidc_client_id,
-        secret=partial(client_secret, settings.oidc_secret_parameter),
+        secret=partial(secret_parameter, settings.oidc_secret_parameter),
         allow_http=settings.stage == "local",
     )
 

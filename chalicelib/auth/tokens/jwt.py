@@ -43,16 +43,16 @@ def decode(
 
     if len(token) > LONGEST or not _SHAPE.fullmatch(token):
         raise BadToken("shape")
-    signed, _, signature = token.rpartition(".")
+    signed, _, last = token.rpartition(".")
     head, body = (_object(part) for part in signed.split("."))
     kid = head.get("kid")
     if head.keys() != {"alg", "typ", "kid"} or head["alg"] != ALGORITHM or head["typ"] != TYPE:
         raise BadToken("header")
     if not isinstance(kid, str) or not _KID.fullmatch(kid) or (public := key_of(kid)) is None:
         raise BadToken("key")
-    raw = _decoded(signature)
-    if _encoded(raw) != signature:
-        raise BadToken("shape")  # the last character has bits to spare
+    raw = _decoded(last)
+    if _encoded(raw) != last:
+        raise BadToken("shape")  # its last character has bits to spare
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(raw, signed.encode())
     except InvalidSignature:
