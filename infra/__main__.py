@@ -1,4 +1,4 @@
-"""`python -m infra render|check|tree|deploy|redrive|keys`."""
+"""`python -m infra render|check|tree|deploy|redrive|keys|access`."""
 
 from __future__ import annotations
 
@@ -35,6 +35,10 @@ def main(arguments: list[str] | None = None) -> int:
     keys.add_argument("--stage", choices=STAGES, required=True)
     keys.add_argument("--person", default="", help="only this one")
     keys.add_argument("--after", default="", help="go on behind this person")
+    access = commands.add_parser("access", help="admins, and signing keys that must go: see infra/access.py")
+    access.add_argument("action", choices=("grant", "revoke", "admins", "new-signing-key"))
+    access.add_argument("--stage", choices=STAGES, required=True)
+    access.add_argument("--person", default="", help="whose role it is")
     options = parser.parse_args(arguments)
     if options.command in {"render", "check"}:
         return _rendered(write=options.command == "render")
@@ -52,6 +56,10 @@ def main(arguments: list[str] | None = None) -> int:
         from infra.keys import main as change_keys
 
         return change_keys(options.stage, options.action, options.person, options.after)
+    if options.command == "access":
+        from infra.access import main as change_access
+
+        return change_access(options.stage, options.action, options.person)
     from infra.deploy import Deploy
 
     return Deploy(options.stage, image=options.image, alarm_topic=options.alarm_topic).run(plan=options.plan)
