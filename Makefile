@@ -13,7 +13,7 @@ SET_UP = @test -x $(RUN) || { echo 'oO is not set up here: run `make dev` first'
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help dev backfill simulate replay nightly notebook reload logs signin load reset test test-unit test-peers test-oidc test-browser lint format generate bench bench-policies image-test lock clean
+.PHONY: help dev backfill simulate replay nightly notebook reload logs signin load reset test test-unit test-peers test-oidc test-browser lint format generate bench bench-policies image-test lock clean test-schemathesis audit
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,14 @@ test-unit: ## Only the unit and architecture tests, in seconds
 test-peers: ## Policies and estimators against those of others, in an environment of their own
 	$(BOOTSTRAP) peers
 	@.oo/peers/bin/python -m pytest tests/peers $(ARGS)
+
+test-schemathesis: ## At least 2,000 cases from the whole OpenAPI document against the deployed stack
+	$(BOOTSTRAP) dev emulator schemathesis
+	@$(RUN) scripts/test_schemathesis.py $(ARGS)
+
+audit: ## Known vulnerabilities of what is locked; says clearly when the data cannot be had
+	$(BOOTSTRAP) dev audit
+	@$(RUN) scripts/audit.py
 
 test-oidc: ## Sign-in against panva's certified OpenID provider (needs Node; says so when there is none)
 	$(BOOTSTRAP) dev

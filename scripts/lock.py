@@ -15,9 +15,9 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 ALONE: Final = ("dev", "emulator")
-HELD_TO_DEV: Final = ("run", "ml", "nightly", "local", "peers", "mlops")
+HELD_TO_DEV: Final = ("run", "ml", "nightly", "local", "peers", "schemathesis", "mlops")
 # Heavy tools of their own environments; what they share with dev need not be the same version.
-OTHERS: Final = ("ai",)
+OTHERS: Final = ("ai", "audit")
 
 
 def main(arguments: list[str]) -> int:

@@ -43,6 +43,8 @@ ENVIRONMENTS: Final = {
     "dev": Environment("dev", ".venv", ("dev",)),
     "emulator": Environment("emulator", ".oo/emulator", ("emulator",)),
     "peers": Environment("peers", ".oo/peers", ("peers",)),
+    "schemathesis": Environment("schemathesis", ".oo/schemathesis", ("schemathesis",)),
+    "audit": Environment("audit", ".oo/audit", ("audit",)),
     "mlops": Environment("mlops", ".oo/mlops", ("mlops",)),
 }
 
