@@ -41,6 +41,11 @@ class Operation:
         return bool(self.spec.get("security"))
 
     @property
+    def for_whom(self) -> set[str]:
+        """The roles that may call; empty: anyone signed in."""
+        return {role for way in self.spec.get("security", []) for roles in way.values() for role in roles}
+
+    @property
     def templated(self) -> bool:
         return "{" in self.path
 
@@ -117,6 +122,40 @@ def problem(answer: httpx.Response, status: int, slug: str | None = None) -> dic
     return told
 
 
+def minimal(operation: Operation) -> dict[str, Any]:
+    """Keyword arguments of a valid request: the least that the body's schema takes."""
+    content = operation.spec.get("requestBody", {}).get("content", {})
+    if form := content.get("application/x-www-form-urlencoded"):
+        # An empty form would be sent as no body at all, and so as no form; a field too many is ignored.
+        return {"data": {"unknown": "x", **least(form["schema"])}}
+    return {"json": least(content["application/json"]["schema"])} if content else {}
+
+
+def least(schema: dict[str, Any]) -> Any:
+    """The least value that a schema takes."""
+    if "$ref" in schema:
+        return least(document()["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]])
+    for choice in ("oneOf", "anyOf", "allOf"):
+        if choice in schema:
+            return least(schema[choice][0])
+    if told := [schema[part] for part in ("const", "default") if part in schema] + schema.get("enum", []):
+        return told[0]
+    kind = schema.get("type")
+    if kind == "object":
+        whole = {name: least(schema["properties"][name]) for name in schema.get("required", [])}
+        if schema.get("minProperties"):
+            whole[least(schema["propertyNames"])] = least(schema["additionalProperties"])
+        return whole
+    if kind == "array":
+        return [least(schema["items"])] * schema.get("minItems", 0)
+    plain = {"integer": schema.get("minimum", 0), "number": schema.get("minimum", 0), "boolean": False}
+    return plain.get(str(kind), "x" * schema.get("minLength", 1))
+
+
+def call(client: httpx.Client, operation: Operation, value: str = "x") -> httpx.Response:
+    return client.request(operation.method, operation.at(value), **minimal(operation))
+
+
 # --- people -------------------------------------------------------------------------------------
 
 
@@ -187,6 +226,19 @@ def person(stack: RunningStack, *consents: str, subject: str = "") -> Person:
     zone = "UTC" if offset == 0 else f"Etc/GMT{-offset:+d}"
     assert client.patch("/api/profile", json={"timezone": zone}).status_code == 200
     return made
+
+
+def connect(who: Person) -> None:
+    """Connect the third party of this machine."""
+    begun = who.client.post("/api/integrations/sandbox/connect")
+    assert begun.status_code == 200, begun.text
+    allowed = who.stack.anonymous().post(
+        begun.json()["location"], data={"answer": "allow", "account": f"account-{who.id}"}
+    )
+    assert allowed.is_redirect, allowed.text
+    back = who.client.get(allowed.headers["location"].replace("http://127.0.0.1:8000", who.stack.url))
+    assert back.status_code == 303, back.text
+    assert "connected=sandbox" in back.headers["location"]
 
 
 def anonymous(stack: RunningStack) -> httpx.Client:
