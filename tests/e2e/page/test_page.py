@@ -1,16 +1,15 @@
-"""The tip page in a real Chromium, against the contract's stand-in; the last test on the real stack."""
+"""The tip page in a real Chromium, against the contract's stand-in."""
 
 from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from chalicelib.contracts.errors import ConsentRequired
-from tests.e2e.page.browser import Watch, hide, until
+from tests.e2e.page.browser import hide, until
 from tests.e2e.page.fake_api import make_tip
 from tests.e2e.page.visits import INVOICE, Visits, world_with
 
@@ -142,45 +141,3 @@ def test_what_was_shared_with_the_app_is_ready_to_keep(visit: Visits) -> None:
     page = visit(world_with(INVOICE)).open("?capture&title=Read&text=this%20page")
     expect(page.locator("#line")).to_have_value("Read this page")
     assert "Read" not in page.url
-
-
-# --- the real thing -------------------------------------------------------------------------------
-
-
-@pytest.mark.stack
-def test_the_page_on_the_real_stack(browser: Browser, stack: Any) -> None:
-    """A new person signs in through the local provider, consents, adds a task, and answers."""
-    context = browser.new_context(locale="en-GB", timezone_id="Europe/Berlin")
-    watch = Watch(context, stack.url)
-    page = context.new_page()
-    try:
-        page.goto(stack.url + "/")
-        expect(page.get_by_role("link", name="Sign in with").first).to_be_visible(timeout=20_000)
-        assert watch.wrong == []
-        page.get_by_role("link", name="Sign in with").first.click()
-        page.locator("input[name=sub]").fill(f"page-{datetime.now(UTC).timestamp()}")
-        page.locator("input[name=sub]").press("Enter")
-        expect(page.get_by_role("heading", name="What may oO look at?")).to_be_visible(timeout=20_000)
-        watch.wrong.clear()  # the provider's own page is another origin
-        page.get_by_label("Tasks").check()
-        page.get_by_label("Learn from my answers").check()
-        page.locator("#consent-save").click()
-        expect(page.locator("#says")).to_have_text("Nothing now.", timeout=20_000)
-        page.keyboard.press("c")
-        page.locator("#line").fill("Send the invoice to Mira")
-        page.keyboard.press("Enter")
-        expect(page.locator("#capture")).to_be_hidden(timeout=20_000)
-        tip = page.locator("#tip")
-        for _ in range(20):
-            if tip.is_visible():
-                break
-            page.wait_for_timeout(1_000)
-            if page.locator("#again").is_visible():
-                page.locator("#again").click()
-        expect(tip).to_contain_text("invoice")
-        page.locator("#done").click()
-        expect(page.locator("#says")).to_have_text("Done.")
-        page.wait_for_function("!Object.keys(localStorage).some((key) => key.startsWith('oo.out.'))")
-        assert watch.wrong == []
-    finally:
-        context.close()

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from chalicelib.auth.http import LinkedIdentity
-from chalicelib.contracts.consents import TEXT_VERSION
-from chalicelib.contracts.http import Profile, ProviderInfo
-from chalicelib.contracts.privacy import ConsentDecision, ErasedStore
-from tests.e2e.page.browser import CONTRASTS, STILL, TARGETS, until
-from tests.e2e.page.fake_account import PROFILE_LINE, integration, line, session
+from chalicelib.contracts.http import Profile
+from tests.e2e.page.browser import until
 from tests.e2e.page.fake_api import World, make_tip
-from tests.e2e.page.visits import INVOICE, LONG, PHONE, Visits, screen, world_with
+from tests.e2e.page.looks import SCREENS, check_view
+from tests.e2e.page.visits import INVOICE, LONG, PHONE, Visits, world_with
 
 pytestmark = pytest.mark.browser
 
@@ -106,13 +101,6 @@ def test_at_rest_there_is_only_the_tip_and_a_first_touch_only_wakes(visit: Visit
     until(page, lambda: one.world.reactions)
 
 
-SCREENS = [
-    PHONE,
-    {"viewport": {"width": 568, "height": 320}, "has_touch": True},
-    {"viewport": {"width": 1280, "height": 800}},
-]
-
-
 @pytest.mark.parametrize("screen", SCREENS, ids=["phone", "phone on its side", "desktop"])
 def test_every_view_fits_without_scrolling_and_is_big_enough_and_bright_enough(
     visit: Visits, screen: dict[str, Any]
@@ -145,119 +133,6 @@ def test_every_view_fits_without_scrolling_and_is_big_enough_and_bright_enough(
     page.locator("#sign-out").click()
     expect(page.get_by_role("link")).to_be_visible()
     check_view(page, "signed out")
-
-
-@pytest.mark.parametrize("screen_size", SCREENS, ids=["phone", "phone on its side", "desktop"])
-def test_every_screen_behind_the_settings_fits_and_is_bright_and_named(
-    visit: Visits, screen_size: dict[str, Any]
-) -> None:
-    one = visit(full_world(), **screen_size)
-    page = one.open()
-    expect(page.locator("#tip")).to_be_visible()
-    for title in TITLES:
-        screen(page, title)
-        check_screen(page, title)
-        for asks in page.get_by_role("button", name=re.compile("^(forget this|remove|disconnect)$")).all()[
-            :1
-        ]:
-            asks.click()
-            check_screen(page, f"{title}, asked back")
-        page.get_by_role("button", name="Back").click()
-    screen(page, "What oO knows")
-    page.get_by_role("button", name="What you agreed to").click()
-    expect(page.locator("#screen-body .lines")).to_be_visible()
-    check_screen(page, "history")
-    page.goto(one.api.url + "?receipt=r-42")
-    expect(page.get_by_role("dialog", name="Erased")).to_be_visible()
-    expect(page.locator("#screen-body .lines")).to_be_visible()
-    check_screen(page, "receipt")
-
-
-TITLES = (
-    "What oO may look at",
-    "What oO knows",
-    "Connections",
-    "Signing in",
-    "A copy of everything",
-    "Erase everything",
-)
-
-
-def full_world() -> World:
-    """A person of whom every screen has something to show, some of it long."""
-    world = world_with(INVOICE)
-    now = datetime.now(UTC)
-    account = world.account
-    account.lines = [
-        line("tasks", "You have 5 open tasks. One is “Rechtsschutzversicherungsgesellschaften”.", "tasks"),
-        line("learning", "oO has learned from 18 answers which tips fit you.", "learning"),
-        PROFILE_LINE,
-    ]
-    account.decisions = [
-        ConsentDecision(consent=name, granted=granted, at=now, text_version=TEXT_VERSION)
-        for name, granted in (("tasks", True), ("mood", False))
-    ]
-    account.sessions = [session("s-1", current=True), session("s-2"), session("s-3", client="app")]
-    account.identities.append(LinkedIdentity(id="i-2", provider="google", created_at=now))
-    world.providers += [
-        ProviderInfo(name=name, title=title, login=f"api/auth/login/{name}")
-        for name, title in (("google", "Google"), ("apple", "Apple"))
-    ]
-    account.integrations = [
-        integration("todoist", "Todoist"),
-        integration("calendar", "Google Calendar", status="needs_reconnect", connected_at=now),
-        integration("fit", "Fit", status="connected", connected_at=now),
-    ]
-    account.stores = [
-        ErasedStore(store="signals", holds="signals", gone_at=now, backups_until=now, unreadable=False),
-        ErasedStore(store="newer", holds="what is newer", gone_at=None, backups_until=None, unreadable=True),
-    ]
-    return world
-
-
-# What a screen reader must find: a name for every control, one of each id, nothing that scrolls sideways.
-NAMED = """() => {
-  const screen = document.getElementById("screen");
-  const name = (e) => e.getAttribute("aria-label") || (e.textContent + [...(e.labels ?? [])].map((l) =>
-    l.textContent)).trim();
-  const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
-  return [
-    ...[...screen.querySelectorAll("button, a, input")].filter((e) => !name(e)).map((e) => e.outerHTML),
-    ...ids.filter((id, at) => ids.indexOf(id) !== at),
-    ...[...screen.querySelectorAll("[aria-describedby]")]
-      .filter((e) => !document.getElementById(e.getAttribute("aria-describedby"))).map((e) => e.outerHTML),
-    ...[screen, document.getElementById("screen-body")].filter((e) => e.scrollWidth > e.clientWidth)
-      .map((e) => `${e.id} scrolls sideways`),
-  ];
-}"""
-
-
-def check_screen(page: Page, name: str) -> None:
-    """A screen may scroll down inside itself; all else is as for the face."""
-    assert page.evaluate(NAMED) == [], name
-    assert page.get_by_role("dialog").get_by_role("heading", level=2).is_visible(), name
-    check_view(page, name, whole=False)
-
-
-def check_view(page: Page, name: str, whole: bool = True) -> None:
-    """Nothing scrolls, every control is on the screen and 44 px or more, every text is 7:1 by any light."""
-    until(page, lambda: page.evaluate(STILL))
-    fits = """() => [document.documentElement, document.body, document.querySelector("form:not([hidden])")]
-        .every((e) => !e || (e.scrollHeight <= e.clientHeight && e.scrollWidth <= e.clientWidth))"""
-    assert page.evaluate(fits), f"{name} scrolls"
-    size = page.viewport_size
-    assert size is not None
-    for what, width, height, left, top, right, bottom in page.evaluate(TARGETS):
-        assert min(width, height) >= 43.99, f"{name}: {what} is {width}x{height}"
-        if whole:
-            inside = left >= 0 and top >= 0 and right <= size["width"] and bottom <= size["height"]
-            assert inside, f"{name}: {what} is outside"
-    for light in ("day", "evening", "night"):
-        page.evaluate("(light) => { document.documentElement.dataset.light = light }", light)
-        until(page, lambda: page.evaluate(STILL))
-        found = page.evaluate(CONTRASTS)
-        assert found, f"{name}: no text"
-        assert [(what, ratio) for what, ratio in found if ratio < 7] == [], f"{name} by {light}"
 
 
 def test_ninety_characters_take_three_lines_on_the_smallest_phone(visit: Visits) -> None:
