@@ -44,6 +44,7 @@ def main(arguments: Sequence[str]) -> int:
         days=options.days,
         seeds=tuple(range(options.first_seed, options.first_seed + options.seeds)),
         policies=options.policies,
+        nights=not options.without_nights,
         baseline=options.baseline if options.baseline in options.policies else options.policies[0],
     )
     grader = None
@@ -112,7 +113,8 @@ def _one(setting: report.Setting, policy: str, seed: int, tips: int) -> Trace:
 
 
 def _run(setting: report.Setting, policy: str, seed: int) -> Run:
-    return Run(policy, population(setting.population, setting.people), setting.days, seed)
+    people = population(setting.population, setting.people)
+    return Run(policy, people, setting.days, seed, nights=setting.nights)
 
 
 def _show(setting: report.Setting, table: Sequence[Row], judged: dict[str, str], console: Console) -> None:
@@ -141,6 +143,9 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--seeds", type=_count, default=1, help="how many worlds, each of other people")
     parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument(
+        "--without-nights", action="store_true", help="never refit what people have in common"
+    )
     parser.add_argument("--jobs", type=_count, default=1, help="processes")
     parser.add_argument(
         "--judge", action="store_true", help="let the alias `judge` at LITELLM_URL grade some of the tips"

@@ -23,6 +23,7 @@ from ml_lambda.serving.ranking import Ranker
 from ml_lambda.simulation import policies
 from ml_lambda.simulation.life import Life
 from ml_lambda.simulation.memory.scoring import MemoryReads
+from ml_lambda.simulation.nights import Nights
 from ml_lambda.simulation.people import Answer, Person, Population
 from ml_lambda.simulation.world import World
 
@@ -84,13 +85,18 @@ class _Step:
 class Run:
     """One policy serving one population, once."""
 
-    def __init__(self, policy: str, population: Population, days: int, seed: int) -> None:
+    def __init__(
+        self, policy: str, population: Population, days: int, seed: int, *, nights: bool = True
+    ) -> None:
+        """`nights`: whether what people have in common is refitted after each day."""
         self.policy, self.days, self.seed = policy, days, seed
         self.people = [Person(n, population, days, seed) for n in range(population.people)]
         self._lives = [Life(person, FIRST_DAY, seed) for person in self.people]
         self._by_name = {person.name: person for person in self.people}
         begins = datetime.combine(FIRST_DAY, datetime.min.time(), UTC) - timedelta(days=1)
-        self.world = World(policies.configuration(policy), begins, seed, self._scorer)
+        self.nights = Nights(policies.configuration(policy))
+        self._refits = nights
+        self.world = World(self.nights, begins, seed, self._scorer)
         self._steps: list[_Step] = []
         self._order = count()
         self._given: dict[str, _Open] = {}
@@ -112,6 +118,8 @@ class Run:
                 # Tomorrow has begun in Tokyo while today goes on in New York.
                 self._plan(day + 1)
             self._until(datetime.combine(FIRST_DAY + timedelta(days=day + 1), datetime.min.time(), UTC))
+            if self._refits:
+                self.nights.night(self.world.statistics.states.values(), self.world.clock.at)
             yield day + 1
         # What was asked last is settled: every deadline passes, every late answer comes.
         self._until(self.world.clock.at + timedelta(days=3))

@@ -64,6 +64,7 @@ class Setting:
     seeds: tuple[int, ...]
     policies: tuple[str, ...]
     baseline: str
+    nights: bool = True
 
     @property
     def weeks(self) -> int:
@@ -72,7 +73,8 @@ class Setting:
 
     def __str__(self) -> str:
         worlds = f"{len(self.seeds)} worlds of " if len(self.seeds) > 1 else ""
-        return f"{worlds}{self.people} people ({self.population}), {self.days} days"
+        nights = "" if self.nights else ", without nightly refits"
+        return f"{worlds}{self.people} people ({self.population}), {self.days} days{nights}"
 
 
 def cells(row: Row) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ def log(
         "days": str(setting.days),
         "seeds": ",".join(map(str, setting.seeds)),
         "baseline": setting.baseline,
+        "nights": str(setting.nights).lower(),
         "code": code_version(),
     }
     runs = []

@@ -27,7 +27,7 @@ from chalicelib.runtime.consuming import consume
 from chalicelib.runtime.logging import logger
 from chalicelib.runtime.sealing import PersonSealer
 from chalicelib.runtime.settings import Settings
-from ml_lambda.serving.configuration import Configuration
+from ml_lambda.serving.configuration import Serves
 from ml_lambda.serving.learning import Learning
 from ml_lambda.serving.ranking import Ranker
 from ml_lambda.serving.refreshing import Refreshing
@@ -87,10 +87,8 @@ class CountedIds:
 class World:
     """The services and their stores."""
 
-    def __init__(
-        self, configuration: Configuration, begins: datetime, seed: int, make_scorer: MakeScorer
-    ) -> None:
-        """`make_scorer`: what is called through the Scorer port, given the Ranker."""
+    def __init__(self, serves: Serves, begins: datetime, seed: int, make_scorer: MakeScorer) -> None:
+        """`serves`: which policies. `make_scorer`: what the Scorer port calls, given the Ranker."""
         self.settings = Settings(stage="local")
         self.clock = SetClock(begins)
         self.ids = CountedIds(self.clock)
@@ -111,10 +109,10 @@ class World:
         self.statistics = MemoryStatistics(self.profiles, self.tips)
         self.log = MemoryLog()
         reads = MemoryReads(features, self.statistics)
-        scorer = make_scorer(Ranker(reads, configuration, logger("rank")), reads)
+        scorer = make_scorer(Ranker(reads, serves, logger("rank")), reads)
 
         refreshing = Refreshing(features, self.clock, logger("features"))
-        learning = Learning(self.statistics, configuration, logger("learn"))
+        learning = Learning(self.statistics, serves, logger("learn"))
         self.queues = Queues(
             self.clock,
             {

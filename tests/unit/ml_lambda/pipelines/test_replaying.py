@@ -80,7 +80,7 @@ def _lived() -> Run:
 
     before, policies.configuration = policies.configuration, lambda policy: configuration()
     try:
-        run = Run("mixed_ts", population("mixed", 4), 8, 2)
+        run = Run("mixed_ts", population("mixed", 4), 8, 2, nights=False)
         for _ in run.go():
             pass
     finally:
@@ -90,7 +90,10 @@ def _lived() -> Run:
 
 @pytest.fixture
 def kept() -> Kept:
-    run = _lived()
+    return kept_of(_lived())
+
+
+def kept_of(run: Run) -> Kept:
     lines = [v for k, v in run.world.log.lines.items() if k.startswith("decisions/")]
     decisions = sorted((Decision.model_validate(v) for v in lines), key=lambda d: d.decision_id)
     statistics = run.world.statistics
@@ -99,6 +102,7 @@ def kept() -> Kept:
         {person: list(statistics.history(person)) for person in statistics.states},
         {s.decision.decision_id: s.decision for s in run.world.tips.decisions.values()},
         dict(statistics.states),
+        Known(dict(enumerate(run.nights.served))),
     )
 
 
@@ -119,6 +123,20 @@ def test_every_decision_and_all_statistics_come_out_the_same(kept: Kept) -> None
     assert max(d.choice.posterior_sequence for d in kept.decisions) > 10
     assert set(kept.decisions[-1].choice.shadow) == {"lin_ts", "epsilon_greedy_v2"}
     assert {m.manifest_digest for ms in kept.markers.values() for m in ms} == {configuration().digest}
+
+
+def test_with_another_prior_each_night(kept: Kept) -> None:
+    run = Run("mixed_ts", population("mixed", 4), 8, 2)
+    for _ in run.go():
+        pass
+    changing = kept_of(run)
+    assert len({d.choice.prior_version for d in changing.decisions}) > 4
+    assert changing.replay() == Tally(identical=len(changing.decisions), statistics=4)
+    # Each marker and decision names what served then: a night that is not kept is told.
+    del changing.known.configurations[3]
+    found = changing.replay()
+    assert set(found.reasons) == {replaying.NO_MANIFEST}
+    assert not found.differences
 
 
 def test_rewards_were_late_and_replaced(kept: Kept) -> None:
