@@ -329,12 +329,13 @@ def test_cookies_that_are_no_session(stack: RunningStack, ada: Person) -> None:
     refused = [
         "sid=", "sid=garbage", "sid=" + "A" * 43, "sid=" + "A" * 7000, f'sid="{sid}"', f"sid={sid}x",
         f"sid={sid[:-1]}", f"SID={sid}", "sid=%00", "sid=é", f"xsid={sid}", f"sid=x; sid={sid}",
+        f"sid={sid}; sid=x",
     ]  # fmt: skip
     for cookie in refused:
         answer = nobody.get("/api/auth/session", headers=[(b"Cookie", cookie.encode())])
         problem(answer, 401, "unauthenticated")
         assert sid not in answer.text
-    for cookie in (f"sid={sid}", f"a=b;;;=;sid={sid}", f"theme=dark; sid={sid}; sid=x"):
+    for cookie in (f"sid={sid}", f"a=b;;;=;sid={sid}", f"theme=dark; sid={sid}"):
         assert nobody.get("/api/auth/session", headers={"Cookie": cookie}).status_code == 200
 
 
