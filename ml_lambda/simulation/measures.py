@@ -18,6 +18,8 @@ from ml_lambda.simulation.driver import Run
 
 RESAMPLES: Final = 2000
 WEEK: Final = 7
+ENOUGH: Final = 8
+"""People without whom intervals by resampling are too narrow to believe."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Row:
     """One policy's line of the table."""
 
     policy: str
+    people: int
     decisions: int
     seen: int
     reward: Band
@@ -113,6 +116,7 @@ def _row(policy: str, traces: Sequence[Trace], base: Mapping[tuple[int, int], fl
     people = sorted(missed)
     return Row(
         policy=policy,
+        people=len(people),
         decisions=sum(len(t.worth) for t in traces),
         seen=int(sum(np.isfinite(t.reward).sum() for t in traces)),
         reward=band(list(_people(traces, lambda t: t.reward).values())),

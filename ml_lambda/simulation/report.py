@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ml_lambda.pipelines.report import charts
 from ml_lambda.simulation import policies
-from ml_lambda.simulation.measures import Row, Trace, curve
+from ml_lambda.simulation.measures import ENOUGH, Row, Trace, curve
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _COLOURS: Final = {
@@ -93,6 +93,8 @@ def cells(row: Row) -> tuple[str, ...]:
 
 def finding(table: Sequence[Row], baseline: str) -> str:
     """What the differences come to, in a sentence: only those that the intervals bear out."""
+    if min(row.people for row in table) < ENOUGH:
+        return f"Too few people to tell policies apart: {ENOUGH} are the least."
     better = [r.policy for r in table if r.ahead is not None and r.ahead.low > 0]
     worse = [r.policy for r in table if r.ahead is not None and r.ahead.high < 0]
     same = [r.policy for r in table if r.ahead is not None and r.ahead.low <= 0 <= r.ahead.high]

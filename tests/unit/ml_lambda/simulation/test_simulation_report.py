@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -59,7 +60,9 @@ def test_the_table_by_hand() -> None:
 def test_only_what_the_intervals_bear_out_is_said() -> None:
     worse = made("worse", [0.1, 0.1, 0.1, 0.1], [0.0] * 4)
     unclear = made("unclear", [0.2, 0.2, 0.6, 0.4], [0.0] * 4)
-    table = rows([BASE, BETTER, worse, unclear], "base")
+    few = [replace(t, seed=s) for t in (BASE, BETTER, worse, unclear) for s in range(3)]
+    assert "Too few people" in report.finding(rows(few, "base"), "base")
+    table = rows([*few, *(replace(t, seed=3) for t in (BASE, BETTER, worse, unclear))], "base")
     said = "Ahead of base: better; behind base: worse; not to be told apart from base: unclear."
     assert report.finding(table, "base") == said
     assert report.finding(table[:1], "base") == "Only base was simulated."
@@ -90,14 +93,14 @@ def test_a_curve_is_by_week_with_oo_and_leaves_out_weeks_with_few() -> None:
     assert found[0][1].value == pytest.approx((0.2 + 0.4 + 0.2 + 0.4 + 0.2 + 0.6) / 6)
 
 
-SETTING = report.Setting("mixed", 2, 14, (0, 1), ("base", "better", "oracle"), "base")
+SETTING = report.Setting("mixed", 2, 14, (0, 1, 2, 3), ("base", "better", "oracle"), "base")
 
 
 def written() -> dict[str, str]:
     traces = [
         made(policy, (BASE if policy == "base" else BETTER).worth.tolist(), [1.0] * 4, seed)
         for policy in SETTING.policies
-        for seed in range(2)
+        for seed in range(4)
     ]
     return report.files(SETTING, traces, rows(traces, "base"), {"base": "3 of 5"})
 
