@@ -13,7 +13,7 @@ SET_UP = @test -x $(RUN) || { echo 'oO is not set up here: run `make dev` first'
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help dev backfill simulate replay nightly notebook reload logs signin load reset test test-unit test-peers test-oidc test-browser lint format generate bench bench-policies image-test lock clean test-schemathesis audit
+.PHONY: help dev backfill simulate replay nightly notebook reload logs signin load reset test test-unit test-peers test-erasure test-oidc test-browser lint format generate bench bench-policies image-test lock clean test-schemathesis audit
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -86,6 +86,10 @@ audit: ## Known vulnerabilities of what is locked; says clearly when the data ca
 test-oidc: ## Sign-in against panva's certified OpenID provider (needs Node; says so when there is none)
 	$(BOOTSTRAP) dev
 	@$(RUN) scripts/test_oidc.py $(ARGS)
+
+test-erasure: ## Erase a life of 10,000 signals, killed at ten random points (minutes)
+	$(BOOTSTRAP) dev emulator
+	@ERASURE_SIGNALS=10000 $(RUN) -m pytest tests/integration/test_erasing.py -s -k "ten_random and emulator-0" $(ARGS)
 
 test-browser: ## Only the tests that drive a real Chromium
 	$(BOOTSTRAP) dev emulator

@@ -39,7 +39,7 @@ def resources() -> dict[str, Any]:
     for name in dead_letter_queues():
         made[logical("alarm", name)] = _alarm(
             f"{name}-not-empty",
-            "A message failed five times: read it, mend the cause, redrive it (docs/runbook.md).",
+            "A message failed too often: read it, mend the cause, redrive it (docs/runbook.md).",
             namespace="AWS/SQS",
             metric="ApproximateNumberOfMessagesVisible",
             dimension=("QueueName", named(name)),

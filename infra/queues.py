@@ -7,6 +7,8 @@ from typing import Final
 
 MAX_RECEIVES: Final = 5
 """A message that failed this often goes to the dead-letter queue."""
+PATIENT: Final = 15
+"""The same for erasures: each try goes on where the one before was cut off."""
 RETENTION: Final = 4 * 24 * 3600
 DEAD_RETENTION: Final = 14 * 24 * 3600
 """Longer than any weekend plus holiday, and the most that SQS allows."""
@@ -25,6 +27,8 @@ class Queue:
     batch_size: int = BATCH_SIZE
     delay: int = 0
     """Seconds before a message may be taken."""
+    receives: int = MAX_RECEIVES
+    """How often it may fail."""
 
     @property
     def dead_letters(self) -> str:
@@ -43,6 +47,7 @@ QUEUES: Final[tuple[Queue, ...]] = (
         "erase",
         ("erasure_requested", "erasure_done", "consents_changed", "forget_requested"),
         "profile-erase",
+        receives=PATIENT,
     ),
     Queue("export", ("export_requested", "export_written"), "profile-export"),
     Queue("revoke", ("grant_orphaned",), "integrations-revoke", batch_size=5),
@@ -61,7 +66,13 @@ QUEUES: Final[tuple[Queue, ...]] = (
     ),
     Queue("learn", ("reward_settled",), "learn"),
     # Waits until the tombstone stands, which is written just after the erasure is published.
-    Queue("ml-erase", ("erasure_requested", "consents_changed", "forget_requested"), "erase", delay=2),
+    Queue(
+        "ml-erase",
+        ("erasure_requested", "consents_changed", "forget_requested"),
+        "erase",
+        delay=2,
+        receives=PATIENT,
+    ),
     Queue("ml-export", ("export_requested",), "export"),
 )
 

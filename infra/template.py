@@ -12,7 +12,7 @@ from typing import Any
 from infra import buckets, observability, scoring
 from infra.cfn import STAGE, logical, named, sub
 from infra.functions import STAGES
-from infra.queues import DEAD_RETENTION, FAILURES, MAX_RECEIVES, QUEUES, RETENTION, Queue, visibility_timeout
+from infra.queues import DEAD_RETENTION, FAILURES, QUEUES, RETENTION, Queue, visibility_timeout
 from infra.tables import cloudformation_properties, tables
 
 Template = dict[str, Any]
@@ -158,7 +158,7 @@ def _subscribed(queue: Queue) -> Template:
                 "SqsManagedSseEnabled": True,
                 "RedrivePolicy": {
                     "deadLetterTargetArn": {"Fn::GetAtt": [dead_id, "Arn"]},
-                    "maxReceiveCount": MAX_RECEIVES,
+                    "maxReceiveCount": queue.receives,
                 },
             },
         },

@@ -154,7 +154,7 @@ def test_every_queue_has_a_dead_letter_queue_and_patience(resources: dict[str, A
     dead = resources[redrive["deadLetterTargetArn"]["Fn::GetAtt"][0]]["Properties"]
     assert dead["QueueName"] == {"Fn::Sub": f"oo-${{Stage}}-{queue.name}-dlq"}
     assert dead["MessageRetentionPeriod"] == 14 * 24 * 3600
-    assert redrive["maxReceiveCount"] == 5
+    assert redrive["maxReceiveCount"] == queue.receives >= 5
     consumer = next(fn for fn in FUNCTIONS if fn.name == queue.function)
     assert properties["VisibilityTimeout"] >= 6 * consumer.timeout
 

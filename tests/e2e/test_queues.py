@@ -1,7 +1,8 @@
 """Poison on every queue ends in its dead-letter queue and blocks nothing; what is redriven succeeds.
 
-A message may be taken five times, and between two times it rests for the queue's visibility timeout, which
-is minutes. So that nobody waits for that, the queues' timeout is one second while this module runs.
+A message may be taken five times (an erasure fifteen), and between two times it rests for the queue's
+visibility timeout, which is minutes. So that nobody waits for that, the queues' timeout is one second while
+this module runs.
 """
 
 from __future__ import annotations
