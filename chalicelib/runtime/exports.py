@@ -87,14 +87,7 @@ class ExportBucket:
         """One part per store. Written again it is overwritten; rows pass one by one, never all in memory."""
         for personal in stores:
             with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
-                head = {"store": personal.name, "holds": store(personal.name).holds}
-                file.write(json.dumps(head, ensure_ascii=False)[:-1].encode() + b', "rows": [')
-                comma = b"\n"
-                for row in personal.export(person_id):
-                    plain = json.dumps(_plain(row, opened), ensure_ascii=False, default=str)
-                    file.write(comma + plain.encode())
-                    comma = b",\n"
-                file.write(b"\n]}\n")
+                file.writelines(document(personal, person_id, opened))
                 file.seek(0)
                 key = _key(person_id, export_id, f"parts/{personal.name}.json")
                 aws.s3().put_object(
@@ -150,6 +143,20 @@ class ExportBucket:
             if errors := answer.get("Errors"):
                 codes = sorted({str(e.get("Code")) for e in errors})
                 raise RuntimeError(f"{len(errors)} objects not deleted: {', '.join(codes)}")
+
+
+def document(
+    personal: PersonalStore, person_id: str, opened: Callable[[SealedWords], Any]
+) -> Iterator[bytes]:
+    """A store's part in pieces, each row on a line of its own: {"store", "holds", "rows"}."""
+    head = {"store": personal.name, "holds": store(personal.name).holds}
+    yield json.dumps(head, ensure_ascii=False)[:-1].encode() + b', "rows": ['
+    comma = b"\n"
+    for row in personal.export(person_id):
+        plain = json.dumps(_plain(row, opened), ensure_ascii=False, default=str)
+        yield comma + plain.encode()
+        comma = b",\n"
+    yield b"\n]}\n"
 
 
 def _key(person_id: str, export_id: str = "", rest: str = "") -> str:

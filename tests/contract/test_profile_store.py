@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from chalicelib.contracts.consents import TEXT_VERSION, Consent, ConsentState
 from chalicelib.contracts.http import Profile
 from chalicelib.profile.contract import ConsentsDocument, decode, profile_keys
-from chalicelib.profile.ports import Decision, ProfileStore
+from chalicelib.profile.ports import Decision, ProfileStore, history_part
 from tests.unit.profile.memory import MemoryProfiles
 
 NOW = datetime(2026, 11, 5, 12, tzinfo=UTC)
@@ -67,6 +67,19 @@ class ProfileStores:
         assert store.erase(ANN) == 0
         assert [row["part"] for row in store.export(ANN)] == ["erased"]
         assert len(list(store.export(BOB))) == 4
+
+    def test_the_history_is_read_backwards_from_any_place(self, store: ProfileStore) -> None:
+        told = [
+            Decision(consent=c, granted=g, at=NOW + timedelta(minutes=n), text_version=TEXT_VERSION)
+            for n, (c, g) in enumerate([("tasks", True), ("mood", True), ("tasks", False), ("mood", False)])
+        ]
+        for one in told:
+            assert store.keep_consents(ANN, document("tasks"), [one], store.read(ANN)) == "kept"
+        store.keep_consents(BOB, document("habits"), [entry("habits")], store.read(BOB))
+        assert store.history(ANN, 10, None) == told[::-1]
+        assert store.history(ANN, 2, None) == told[:1:-1]
+        assert store.history(ANN, 1, history_part(told[2])) == [told[1]]
+        assert store.history(ANN, 9, history_part(told[0])) == []
 
     def test_it_answers(self, store: ProfileStore) -> None:
         store.ping()
