@@ -10,7 +10,6 @@ from playwright.sync_api import expect
 from chalicelib.auth.http import LinkedIdentity
 from chalicelib.contracts.errors import ConsentRequired, NotFound, Unavailable
 from chalicelib.contracts.http import ProviderInfo
-from tests.e2e.page.browser import until
 from tests.e2e.page.fake_account import integration, session
 from tests.e2e.page.fake_api import World
 from tests.e2e.page.visits import INVOICE, Visits, screen, world_with
@@ -88,8 +87,10 @@ def test_a_way_to_sign_in_is_removed_but_not_the_last_one(visit: Visits) -> None
 def test_a_way_to_sign_in_is_added_and_comes_back_to_the_screen(visit: Visits) -> None:
     one = visit(busy())
     page = one.open()
-    screen(page, "Signing in").get_by_role("button", name="add Apple").click()
-    until(page, lambda: ("GET", "api/auth/login/apple") in one.world.requests)
+    add = screen(page, "Signing in").get_by_role("button", name="add Apple")
+    with page.expect_navigation(url=one.api.url):
+        add.click()
+    assert ("GET", "api/auth/login/apple") in one.world.requests
     page.goto(one.api.url + "?screen=access")
     expect(page.get_by_role("dialog", name="Signing in")).to_be_visible()
     assert page.url == one.api.url
