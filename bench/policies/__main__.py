@@ -99,7 +99,26 @@ def _cost(options: argparse.Namespace) -> Any:
     return [vars(cost) for cost in measured]
 
 
-_PARTS: Final[dict[str, Callable[[argparse.Namespace], Any]]] = {"race": _race, "cost": _cost}
+def _gate(options: argparse.Namespace) -> Any:
+    from bench.policies.gate_world import BETTER, FAIR, WORLDS, measure
+
+    running = measure(WORLDS, options.runs, options.first_seed)
+    rows = list(_shown(running, len(WORLDS), "gate", lambda r: f"{r.world.name}: {r.promoted:.1%} promoted"))
+    report.show_rows(
+        "The gate, asked after each of 6,000 decisions",
+        ("the challenger is", "runs", "promoted", "rolled back", "median until promoted"),
+        [
+            (r.world.name, str(r.runs), f"{r.promoted:.1%}", f"{r.rolled_back:.1%}", f"{r.until:.0f}")
+            for r in rows
+        ],
+    )
+    plain, fair = (next(r for r in rows if r.world.name == n) for n in (BETTER, FAIR))
+    report.tell(f"A fair predictor saves {1 - fair.until / plain.until:.0%} of the decisions.")
+    return [{**vars(r.world), "runs": r.runs, "promoted": r.promoted, "rolled_back": r.rolled_back,
+             "until": r.until if r.until < float("inf") else None} for r in rows]  # fmt: skip
+
+
+_PARTS: Final[dict[str, Callable[[argparse.Namespace], Any]]] = {"race": _race, "cost": _cost, "gate": _gate}
 
 
 if __name__ == "__main__":

@@ -184,6 +184,7 @@ class Choice(_Model):
     arm: str = Field(default="champion", description="The experiment arm this person is in.")
     rho: float = Field(default=0.0, description="Share of the challenger in the mix.")
     experiment: str = Field(default="", description="The experiment under way; empty: none.")
+    phase: str = Field(default="", description="Its phase: shadow, canary or ab.")
     champion: list[Probability] = Field(default=[], description="The champion's full vector.")
     challenger: list[Probability] = Field(
         default=[], description="The challenger's full vector, in each phase."

@@ -9,7 +9,13 @@ better the challenger is:
 
 E = ∏(1 + λφ) with every λ fixed beforehand is a nonnegative supermartingale while the challenger is no
 better, so it reaches 1/α with probability at most α however often one looks (Ville). Promote at E ≥ 1/α;
-roll back when the mirrored process, which bets on -φ, gets there.
+roll back when the mirrored process, which bets on -φ, gets there. Why it holds:
+
+- given what came before, the arm is drawn from π, so E[φ] = Σ_a (r(a) - c) (π_C - π_I)(a): the difference of
+  the two values, as Σ_a (π_C - π_I)(a) = 0, whatever c and q are. At most 0, E[1 + λφ] is at most 1;
+- every λ here follows from earlier decisions alone, so do the shares a portfolio starts with;
+- |φ| ≤ 1.05 / min(ρ, 1 - ρ) + 1 and λ is capped below its inverse: no bet loses more than is staked;
+- a sum of such wealths that starts at 1 is another.
 
 E is a portfolio of bettors, each with a share of the first unit of wealth and its own λ:
 
@@ -19,7 +25,7 @@ E is a portfolio of bettors, each with a share of the first unit of wealth and i
   replicating portfolio of a test at the horizon where that gain would be just visible, the fastest way
   to 1/α when the size of the gain is known.
 
-`experiments/README.md` holds the error rates; `gate_world.py` measures them.
+`experiments/README.md` holds the error rates; `bench/policies/gate_world.py` measures them.
 """
 
 from __future__ import annotations
@@ -34,7 +40,7 @@ from chalicelib.contracts.experiments import GateState, Verdict
 LIFTS: Final = (0.05, 0.10, 0.20)
 """The gains that are looked for, as shares of the mean reward."""
 _SHARES: Final = (0.3, 0.5, 0.2)
-_SHARES_PREDICTED: Final = (0.075, 0.125, 0.05, 0.25, 0.5)
+_SHARES_PREDICTED: Final = (0.08, 0.16, 0.04, 0.02, 0.7)
 """The lifts, the predicted gain, the bold one."""
 _HORIZON: Final = 3.5
 """The bold one's horizon, in decisions that would show the predicted gain at one standard error."""
@@ -44,9 +50,6 @@ _MEMORY: Final = 1.0 - 1.0 / 1000
 """What stays of old decisions in c, E[φ²] and the predicted gain: baselines drift."""
 _TOLERANCE: Final = 1.05
 """How far a weight may exceed its bound, for floors and rounding of logged vectors."""
-_SPENT: Final = 0.8
-"""The share of α that betting spends. The rest is for what the argument leaves out: that rewards of one
-policy may settle sooner than those of the other, and the rounding of logged vectors."""
 _NOTHING: Final = 1e-12
 _SUMS: Final = (
     "rewards", "informative", "c_weight", "c_sum", "count", "square", "gain", "predicted",
@@ -70,7 +73,7 @@ class Gate:
         self.rho, self.alpha, self.experiment = rho, alpha, experiment
         self.verdict: Verdict = "continue"
         self.decisions = 0
-        self._target = 1.0 / (_SPENT * alpha)
+        self._target = 1.0 / alpha
         self._most = _TOLERANCE / min(rho, 1.0 - rho)
         # |φ| ≤ largest weight + 1 for predictions in [0, 1], so a bet never loses all.
         self._cap = 0.95 / (self._most + 1.0)

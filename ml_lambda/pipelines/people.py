@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
+from chalicelib.contracts.consents import ConsentState
 from chalicelib.contracts.stores import physical_name
 from chalicelib.runtime import aws
 from chalicelib.runtime.settings import settings
@@ -41,11 +44,7 @@ class PeopleReader:
     def consenting(self, people: Sequence[str]) -> set[str]:
         """Those who consent to learning now and have not been erased."""
         willing, gone = set(), set()
-        keys = [
-            {"person_id": {"S": person}, "part": {"S": part}}
-            for person in people
-            for part in ("consents", "erased")
-        ]
+        keys = [_part(person, part) for person in people for part in ("consents", "erased")]
         for row in self._rows("profiles", keys):
             person = row["person_id"]["S"]
             if row["part"]["S"] == "erased":
@@ -53,6 +52,17 @@ class PeopleReader:
             elif "learning" in row.get("granted", {}).get("SS", []):
                 willing.add(person)
         return willing - gone
+
+    def muted(self, people: Sequence[str], since: datetime) -> set[str]:
+        """Those who withdrew the consent to nudges at that moment or later, and have not given it again."""
+        found = set()
+        for row in self._rows("profiles", [_part(person, "consents") for person in people]):
+            states = json.loads(row["body"]["S"]).get("consents", {})
+            if "notifications" in states:
+                state = ConsentState.model_validate(states["notifications"])
+                if not state.granted and state.at >= since:
+                    found.add(row["person_id"]["S"])
+        return found
 
     def statistics(self, people: Sequence[str]) -> dict[str, StoredState]:
         """The statistics of those who have any."""
@@ -72,3 +82,7 @@ class PeopleReader:
                 time.sleep(0.05 * 2**attempt)
             else:
                 raise Throttled(name)
+
+
+def _part(person_id: str, part: str) -> dict[str, dict[str, str]]:
+    return {"person_id": {"S": person_id}, "part": {"S": part}}

@@ -87,6 +87,7 @@ class Chooser:
             "arm": arm.arm,
             "rho": arm.rho,
             "experiment": experiment.name if experiment else "",
+            "phase": experiment.phase if experiment else "",
             "champion_id": manifest.champion,
             "challenger_id": experiment.challenger if experiment else "",
             "manifest_version": manifest.version,

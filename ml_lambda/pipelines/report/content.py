@@ -9,6 +9,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
+from ml_lambda.experiments.guardrails import Guardrail
+
 ENOUGH: Final = 200
 """Effective sample size below which an estimate is shown greyed: it says little."""
 
@@ -83,17 +85,6 @@ class Bin:
     n: int
     predicted: float = 0.0
     actual: float = 0.0
-
-
-@dataclass(frozen=True)
-class Guardrail:
-    """Something that must not happen more often than so."""
-
-    name: str
-    value: float
-    limit: float
-    breached: bool
-    note: str = ""
 
 
 @dataclass(frozen=True)
