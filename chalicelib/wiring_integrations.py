@@ -8,11 +8,12 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from chalicelib.wiring import bus, clock, consents, ids, sealer
+from chalicelib.wiring import bus, clock, consents, events, ids, profile, sealer
 
 if TYPE_CHECKING:
     from chalicelib.integrations.revoking import Revoking
     from chalicelib.integrations.service import IntegrationsService, Sources
+    from chalicelib.integrations.sync import Syncing
     from chalicelib.integrations.vault import TokenVault
 
 
@@ -46,6 +47,20 @@ def vault() -> TokenVault:
     from chalicelib.integrations.vault import TokenVault
 
     return TokenVault(sources(), ConnectionTable(), sealer(), revoking(), clock(), ids())
+
+
+@cache
+def syncing() -> Syncing:
+    """Reads connected sources; what it finds enters as signals do."""
+    from zoneinfo import ZoneInfo
+
+    from chalicelib.integrations.store import ConnectionTable
+    from chalicelib.integrations.sync import Syncing
+
+    def zone(person_id: str) -> ZoneInfo:
+        return ZoneInfo(profile().profile(person_id).timezone)
+
+    return Syncing(sources(), ConnectionTable(), vault(), consents(), events().receive, zone, clock())
 
 
 @cache

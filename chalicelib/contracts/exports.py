@@ -100,6 +100,7 @@ class _Connection(_Row):
     scopes: list[str] = Field(description="What oO may read there.")
     connected_at: int = Field(description="Seconds since 1970.")
     refreshed_at: int | None
+    synced_at: int | None
     access_expires_at: int | None
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, Final, Literal, Protocol
+from datetime import datetime, tzinfo
+from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -75,6 +75,12 @@ class Tokens:
     scopes: tuple[str, ...] = ()
 
 
+class NothingToRead(Conflict):
+    """oO can be connected to this source, and does not read it yet."""
+
+    slug, title = "nothing-to-read", "This source is not read yet"
+
+
 class GrantEnded(Exception):
     """The provider says that the grant is no longer good (RFC 6749, `invalid_grant`)."""
 
@@ -105,6 +111,39 @@ class Source(Protocol):
         """Take the grant back (RFC 7009); one that is gone already is as good. Raises SourceFailed."""
 
 
+@dataclass(frozen=True)
+class Item:
+    """A thing at a source as it stood when it changed last there."""
+
+    changed_at: datetime
+    signal: Mapping[str, Any]
+    """An entry of `POST /api/signals` without `occurred_at` and `source`, which are the reader's to say."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What a source told. `refused` counts what could not be read; `cursor` is where to go on from."""
+
+    items: Sequence[Item]
+    cursor: str
+    refused: int = 0
+
+
+class TokenRefused(Exception):
+    """The source does not take the access token (401)."""
+
+
+@runtime_checkable
+class Readable(Protocol):
+    """A `Source` that oO reads."""
+
+    def fetch(self, access: str, cursor: str | None, zone: tzinfo) -> Fetched:
+        """What changed since the cursor, the closed among it; without one, all that is open.
+
+        `zone` is the person's, for times without one. Raises TokenRefused, SourceFailed.
+        """
+
+
 # --- what rests -------------------------------------------------------------------------------------
 
 
@@ -125,6 +164,11 @@ class Connection:
     holder: str | None = None
     """Who refreshes now, until `held_until`."""
     held_until: int = 0
+    cursor: str | None = None
+    """Where reading goes on from."""
+    synced_at: int | None = None
+    listed_at: int | None = None
+    """When all that is open was read last, so that its titles are kept anew."""
 
     def changed(self, **changes: Any) -> Connection:
         """The next version, held by nobody."""
@@ -164,6 +208,12 @@ class ConnectionStore(Protocol):
     def delete(self, seen: Connection) -> bool:
         """Remove the connection; False when it changed since, and then it stays."""
 
+    def read_up_to(self, seen: Connection, cursor: str, synced_at: int, listed_at: int | None) -> bool:
+        """Remember how far it was read; False when it is another connection by now.
+
+        Whatever changed of its tokens meanwhile stays.
+        """
+
     def begin(self, attempt: Attempt) -> bool:
         """Keep an attempt in place of any before; False when the person is erased."""
 
@@ -195,6 +245,7 @@ class Integration(BaseModel):
     status: Literal["available", "connected", "needs_reconnect"]
     scopes: list[str] = Field(description="What oO asks the source for.")
     connected_at: datetime | None = None
+    synced_at: datetime | None = Field(default=None, description="When it was read last.")
 
 
 class Integrations(BaseModel):
@@ -218,3 +269,13 @@ class ConnectCallback(BaseModel):
     code: str | None = Field(default=None, max_length=4096)
     state: str | None = Field(default=None, max_length=512)
     error: str | None = Field(default=None, max_length=256)
+
+
+class Synced(BaseModel):
+    """The answer of `POST /api/integrations/{source}/sync`: what became of what the source told."""
+
+    source: str
+    accepted: int = Field(description="New or changed; stored within moments.")
+    duplicate: int = Field(description="Known already.")
+    rejected: int = Field(description="Could not be read or taken.")
+    synced_at: datetime

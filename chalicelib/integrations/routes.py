@@ -15,6 +15,7 @@ from chalicelib.integrations.contract import (
     ConnectRefused,
     ConnectStarted,
     Integrations,
+    Synced,
 )
 from chalicelib.runtime.logging import logger
 from chalicelib.runtime.settings import settings
@@ -61,6 +62,17 @@ def callback(call: Call[None]) -> Reply:
         return _back(call, source, error)
     _log.info("connected", source=source)
     return _to_page({"connected": source})
+
+
+@api.endpoint(
+    bp, "POST", "/api/integrations/{source}/sync", answers={202: Synced}, problems=(403, 404, 409, 410, 503),
+)  # fmt: skip
+def sync(call: Call[bytes]) -> Synced:
+    """Read what changed at a source, now. What is new is stored within moments.
+
+    Titles are kept for a day. To connect again (409 `needs-reconnect`) is for the person to do.
+    """
+    return wiring.syncing().sync(call.person_id, call.path["source"], call.trace_id)
 
 
 @api.endpoint(bp, "DELETE", "/api/integrations/{source}", answers={204: None}, problems=(404, 503))

@@ -268,6 +268,7 @@ class IntegrationsService:
 
 
 def _shown(way: Source, connection: Connection | None) -> Integration:
+    synced = connection.synced_at if connection else None
     since = datetime.fromtimestamp(connection.connected_at, UTC) if connection else None
     return Integration(
         source=way.name,
@@ -276,6 +277,7 @@ def _shown(way: Source, connection: Connection | None) -> Integration:
         status=connection.status if connection else "available",
         scopes=list(way.scopes),
         connected_at=since,
+        synced_at=datetime.fromtimestamp(synced, UTC) if synced else None,
     )
 
 

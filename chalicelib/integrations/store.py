@@ -43,6 +43,9 @@ class ConnectionRow(Row):
     refreshed_at = NumberAttribute(null=True)
     holder = UnicodeAttribute(null=True)
     held_until = NumberAttribute(null=True)
+    cursor = UnicodeAttribute(null=True)
+    synced_at = NumberAttribute(null=True)
+    listed_at = NumberAttribute(null=True)
     # Of an attempt; `expires` is the table's TTL, which a connection does not have.
     state = UnicodeAttribute(null=True)
     session = UnicodeAttribute(null=True)
@@ -63,6 +66,9 @@ class ConnectionRow(Row):
             refreshed_at=_whole(self.refreshed_at),
             holder=self.holder,
             held_until=int(self.held_until or 0),
+            cursor=self.cursor,
+            synced_at=_whole(self.synced_at),
+            listed_at=_whole(self.listed_at),
         )
 
 
@@ -132,6 +138,14 @@ class ConnectionTable:
         gone = ConnectionRow.person_id.does_not_exist()
         return _delete(ConnectionRow(seen.person_id, seen.source), gone | _same(seen))
 
+    def read_up_to(self, seen: Connection, cursor: str, synced_at: int, listed_at: int | None) -> bool:
+        """One conditional update."""
+        row = ConnectionRow
+        actions = [row.cursor.set(cursor), row.synced_at.set(synced_at)]
+        if listed_at is not None:
+            actions.append(row.listed_at.set(listed_at))
+        return _update(seen, actions, row.connected_at == seen.connected_at)
+
     def begin(self, attempt: Attempt) -> bool:
         """One transaction, as for a connection."""
         return _unless_erased(
@@ -170,6 +184,7 @@ class ConnectionTable:
                 "scopes": list(seen.scopes),
                 "connected_at": seen.connected_at,
                 "refreshed_at": seen.refreshed_at,
+                "synced_at": seen.synced_at,
                 "access_expires_at": seen.expires_at,
             }
 

@@ -124,6 +124,26 @@ class ConnectionStoreSuite:
         won = self.together(6, lambda n: store.hold(CONNECTION, f"h{n}", now=NOW, until=NOW + 20))
         assert sorted(won) == [False] * 5 + [True]
 
+    def test_how_far_it_was_read_is_remembered_beside_what_a_renewal_changes(
+        self, store: ConnectionStore
+    ) -> None:
+        store.put(CONNECTION)
+        fresh = CONNECTION.changed(sealed=b"fresh")
+        store.change(CONNECTION, fresh)
+        assert store.read_up_to(CONNECTION, "c1", NOW + 1, NOW)
+        assert store.get(ANN, "todoist") == replace(fresh, cursor="c1", synced_at=NOW + 1, listed_at=NOW)
+        store.change(fresh, fresh.changed(sealed=b"fresher"))
+        assert store.read_up_to(fresh, "c2", NOW + 2, None)
+        after = store.get(ANN, "todoist")
+        assert after is not None
+        assert (after.sealed, after.cursor, after.synced_at, after.listed_at) == (
+            b"fresher", "c2", NOW + 2, NOW
+        )  # fmt: skip
+        store.put(replace(CONNECTION, connected_at=NOW + 60))
+        assert not store.read_up_to(CONNECTION, "c3", NOW + 3, NOW)
+        assert store.get(ANN, "todoist") == replace(CONNECTION, connected_at=NOW + 60)
+        assert not store.read_up_to(replace(CONNECTION, source="x"), "c", NOW, None)
+
     def test_an_attempt_is_kept_until_one_of_many_uses_it(self, store: ConnectionStore) -> None:
         assert store.attempt(ANN, "todoist") is None
         assert store.begin(ATTEMPT)
@@ -158,7 +178,7 @@ class ConnectionStoreSuite:
         assert rows == [
             {
                 "source": "todoist", "status": "connected", "scopes": ["data:read"], "connected_at": NOW,
-                "refreshed_at": None, "access_expires_at": NOW + 3600,
+                "refreshed_at": None, "synced_at": None, "access_expires_at": NOW + 3600,
             }
         ]  # fmt: skip
         whole = {"store": "provider-tokens", "holds": "", "rows": rows}

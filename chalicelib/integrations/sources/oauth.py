@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.contracts.consents import Consent
-from chalicelib.integrations.contract import GrantEnded, SourceFailed, Tokens
+from chalicelib.integrations.contract import GrantEnded, SourceFailed, TokenRefused, Tokens
 
 if TYPE_CHECKING:
     import httpx
@@ -102,6 +102,31 @@ class OAuthSource:
             # A token that is not known (any more) is what was wanted.
             if answer.status_code != 200 and not _unknown_token(answer):
                 raise SourceFailed(f"revocation answered {answer.status_code}")
+
+    def ask(self, method: str, url: str, access: str, **form: str) -> dict[str, Any]:
+        """The source's own API, with an access token; `form` is its query, or its form when posted.
+
+        The JSON object that it answers. Raises TokenRefused, SourceFailed.
+        """
+        import httpx
+
+        from chalicelib.runtime import outbound
+
+        given = {"params": form} if method == "GET" else {"data": form}
+        try:
+            with httpx.Client(
+                transport=(self._transport or outbound.network)(), timeout=outbound.limits()
+            ) as client:
+                headers = {"Authorization": f"Bearer {access}"}
+                answer = client.request(method, url, headers=headers, **given)  # type: ignore[arg-type]
+                document = answer.json() if answer.status_code == httpx.codes.OK else None
+        except (httpx.HTTPError, ValueError) as error:
+            raise SourceFailed(type(error).__name__) from None
+        if answer.status_code == httpx.codes.UNAUTHORIZED:
+            raise TokenRefused
+        if not isinstance(document, dict):
+            raise SourceFailed(f"status {answer.status_code}, not the JSON that was asked for")
+        return document
 
     def _tokens(self, answer: Mapping[str, Any], now: datetime, before: Tokens) -> Tokens:
         access = answer.get("access_token")

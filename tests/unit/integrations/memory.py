@@ -46,7 +46,8 @@ class MemoryConnections:
             row = self.rows.get((seen.person_id, seen.source))
             if row is None or not _same(row, seen) or row.holder != seen.holder:
                 return False
-            self.rows[seen.person_id, seen.source] = after
+            read = {"cursor": row.cursor, "synced_at": row.synced_at, "listed_at": row.listed_at}
+            self.rows[seen.person_id, seen.source] = replace(after, **read)  # type: ignore[arg-type]
             return True
 
     def delete(self, seen: Connection) -> bool:
@@ -55,6 +56,16 @@ class MemoryConnections:
             if row is not None and not _same(row, seen):
                 return False
             self.rows.pop((seen.person_id, seen.source), None)
+            return True
+
+    def read_up_to(self, seen: Connection, cursor: str, synced_at: int, listed_at: int | None) -> bool:
+        with self._lock:
+            row = self.rows.get((seen.person_id, seen.source))
+            if row is None or row.connected_at != seen.connected_at:
+                return False
+            self.rows[seen.person_id, seen.source] = replace(
+                row, cursor=cursor, synced_at=synced_at, listed_at=listed_at or row.listed_at
+            )
             return True
 
     def begin(self, attempt: Attempt) -> bool:
@@ -87,6 +98,7 @@ class MemoryConnections:
                 "scopes": list(seen.scopes),
                 "connected_at": seen.connected_at,
                 "refreshed_at": seen.refreshed_at,
+                "synced_at": seen.synced_at,
                 "access_expires_at": seen.expires_at,
             }
 

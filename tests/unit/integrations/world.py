@@ -14,8 +14,7 @@ from chalicelib.contracts.http import Principal
 from chalicelib.integrations.contract import ConnectCallback, Connection
 from chalicelib.integrations.revoking import Revoking
 from chalicelib.integrations.service import IntegrationsService, Sources
-from chalicelib.integrations.sources.oauth import Endpoints, OAuthSource
-from chalicelib.integrations.sources.sandbox import CLIENT_ID, SCOPES
+from chalicelib.integrations.sources.sandbox import CLIENT_ID, SandboxSource, make_source
 from chalicelib.integrations.vault import TokenVault
 from chalicelib.runtime.clock import RandomIds
 from oo_local.third_party import ThirdParty
@@ -66,12 +65,8 @@ class Wire:
         return {name: value for name, [value] in parse_qs(self.sent[index].content.decode()).items()}
 
 
-def sandbox(transport: Callable[[], httpx.BaseTransport], secret: Callable[[], str]) -> OAuthSource:
-    return OAuthSource(
-        name="sandbox", title="Sandbox tasks", consent="tasks", scopes=SCOPES,
-        endpoints=Endpoints(f"{URL}/authorize", f"{URL}/token", f"{URL}/revoke"),
-        client_id=CLIENT_ID, secret=secret, transport=transport,
-    )  # fmt: skip
+def sandbox(transport: Callable[[], httpx.BaseTransport], secret: Callable[[], str]) -> SandboxSource:
+    return make_source(URL, secret, transport)
 
 
 def third_party(now: Callable[[], float], here: str = HERE) -> ThirdParty:
