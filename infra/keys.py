@@ -7,7 +7,7 @@
 
 Without `--person` it goes through everyone, and tells after whom it is, so that `--after` goes on from there.
 Each person is done in conditional writes: breaking off and running again is harmless.
-docs/adr/0010-vault-and-rotation.md says when which is needed.
+docs/adr/0013-vault-and-rotation.md says when which is needed.
 """
 
 from __future__ import annotations

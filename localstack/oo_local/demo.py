@@ -15,6 +15,7 @@ from chalicelib.contracts.consents import CONSENTS
 from chalicelib.contracts.ml import Snapshot
 from chalicelib.contracts.signals import MAX_ENTRIES
 from oo_local import demo_signals
+from oo_local.connecting import SOURCE, connect
 from oo_local.emulator import client as emulator_client
 from oo_local.ports import wait_until
 from oo_local.signin import signed_in
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 SUBJECT: Final = "demo"
 FREE_MINUTES: Final = 45
 PATIENCE: Final = 240
+_CONFLICT: Final = 409
 
 
 class DemoFailed(Exception):
@@ -68,6 +70,19 @@ class Demo:
         body = {"consents": consents, "text_version": version}
         _ok(self.api.put("/api/profile/consents", json=body))
         _ok(self.api.patch("/api/profile", json={"timezone": machine_timezone(), "display_name": "Demo"}))
+
+    def connect(self) -> int:
+        """Connect the third party of this machine, unless it is, and read it; how many tasks were new."""
+        known = _ok(self.api.get("/api/integrations"))["integrations"]
+        status = {one["source"]: one["status"] for one in known}.get(SOURCE)
+        if status != "connected":
+            connect(self.api, self._subject)
+        answer = self.api.post(f"/api/integrations/{SOURCE}/sync", json={})
+        if answer.status_code == _CONFLICT:
+            # Its state was cleared there, and is still here.
+            connect(self.api, self._subject)
+            answer = self.api.post(f"/api/integrations/{SOURCE}/sync", json={})
+        return int(_ok(answer)["accepted"])
 
     def send_signals(self) -> dict[str, int]:
         """Send the two weeks in batches; how many were accepted and how many were there already."""

@@ -70,6 +70,8 @@ def _demo(stack: Stack, shown: Shown) -> FirstTip:
             _ = demo.api
         with shown.step("agree to what oO may use", again):
             demo.agree()
+        with shown.step("connect a third party and read it", again):
+            demo.connect()
         with shown.step("send two weeks of signals", again):
             sent = sum(demo.send_signals().values())
         with shown.step("wait until the features know them", again):
@@ -94,6 +96,8 @@ def _tell(shown: Shown, stack: Stack, first: FirstTip | None, seconds: float) ->
         say(f"  Nothing for the demo person now ({first.reason}); look again at {first.next_look_at}.")
     say(f"  oO is at [bold]{stack.url}[/bold] [dim](ready in {seconds:.0f} s)[/dim]")
     say('  Sign in there as "demo" to see it, or as anyone else to start afresh.')
+    if first is not None:
+        say(f"  A third party is connected, too: [bold]{stack.sandbox}[/bold] [dim](add tasks there)[/dim]")
     if stack.registry_page:
         say(f"  The registry is at [bold]{stack.registry_page}[/bold] [dim](make nightly fills it)[/dim]")
     say("  [dim]make logs · make reload · make signin SUBJECT=demo · Ctrl-C stops, state is kept[/dim]")

@@ -232,6 +232,7 @@ def connect(cloud: Cloud, http: Callable[..., Any]) -> None:
     http("get", f"/api/integrations/sandbox/callback?code={code}&state={asked['state'][0]}")
     shown = http("get", "/api/integrations")["integrations"]
     assert [one["status"] for one in shown] == ["connected"]
+    assert http("post", "/api/integrations/sandbox/sync", {})["rejected"] == 0
 
 
 def live(cloud: Cloud, aws: Any, person: str) -> None:

@@ -115,7 +115,7 @@ def test_it_shows_a_tip_stops_cleanly_and_goes_on(dev: Dev) -> None:
     assert tip["text"] in dev.said()
     assert tip["why"] in dev.said()
     assert running(dev.home).url == dev.url
-    assert len(dev.children()) == 3
+    assert len(dev.children()) == 4
 
     # Another one here, on whatever ports, would work on the same state.
     second = Dev(dev.home)
