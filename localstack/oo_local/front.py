@@ -21,6 +21,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 from uuid import uuid4
 
+from oo_local.chunks import TooLong, read_chunked
 from oo_local.contract import CONTRACT, Contract
 from oo_local.ports import HOST
 
@@ -213,28 +214,28 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _body(self) -> bytes | None:
         """The whole body; None after answering for a body that cannot be taken."""
-        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            self.close_connection = True
-            self._problem(HTTPStatus.LENGTH_REQUIRED, "length-required", "Send a Content-Length, not chunks.")
-            return None
+        coding, told = self.headers.get("Transfer-Encoding"), self.headers.get("Content-Length", "0")
         try:
-            length = int(self.headers.get("Content-Length", "0"))
+            if coding is not None:
+                # With a length beside it two readers could find two ends (RFC 9112, section 11.2).
+                if coding.strip().lower() != "chunked" or "Content-Length" in self.headers:
+                    raise ValueError(coding)
+                return read_chunked(self.rfile, MAX_BODY)
+            if not (told.isascii() and told.isdigit()):
+                raise ValueError(told)
+            if int(told) > MAX_BODY:
+                raise TooLong
         except ValueError:
-            length = -1
-        if length < 0:
             self.close_connection = True
-            self._problem(HTTPStatus.BAD_REQUEST, "malformed", "Content-Length must be a number.")
+            detail = "Send a Content-Length that is a number, or chunks that end, and not both."
+            self._problem(HTTPStatus.BAD_REQUEST, "malformed", detail)
             return None
-        if length > MAX_BODY:
+        except TooLong:
             self.close_connection = True
-            self._problem(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                "too-large",
-                f"Send at most {MAX_BODY} bytes.",
-                limit=MAX_BODY,
-            )
+            detail = f"Send at most {MAX_BODY} bytes."
+            self._problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", detail, limit=MAX_BODY)
             return None
-        return self.rfile.read(length) if length else b""
+        return self.rfile.read(int(told)) if int(told) else b""
 
     def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
         self.send_response(status)

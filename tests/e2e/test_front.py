@@ -32,17 +32,32 @@ def test_head_is_get_without_the_body(stack: RunningStack) -> None:
     assert client.get("/api/health/gateway").json()["module"] == "gateway"
 
 
-def test_chunks_and_wild_lengths_are_problems(stack: RunningStack) -> None:
+def raw(stack: RunningStack, head: str, body: str = "") -> bytes:
+    """The first line of the answer to a request that no client would send."""
     address = urlsplit(stack.url)
-    for header, status in (
-        ("Transfer-Encoding: chunked", 411),
+    with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
+        sent = f"POST /api/signals HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{head}\r\n\r\n"
+        connection.sendall((sent + body).encode())
+        return connection.recv(64)
+
+
+def test_wild_lengths_are_problems(stack: RunningStack) -> None:
+    for head, status in (
         ("Content-Length: -5", 400),
         ("Content-Length: x", 400),
         (f"Content-Length: {10**9}", 413),
+        # Two readers could find two ends of it.
+        ("Transfer-Encoding: chunked\r\nContent-Length: 2", 400),
+        ("Transfer-Encoding: gzip, chunked", 400),
     ):
-        with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
-            connection.sendall(f"POST /api/signals HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\n".encode())
-            assert connection.recv(64).startswith(f"HTTP/1.1 {status} ".encode())
+        assert raw(stack, head).startswith(f"HTTP/1.1 {status} ".encode()), head
+
+
+def test_a_body_may_come_in_chunks(stack: RunningStack) -> None:
+    chunked = "Transfer-Encoding: chunked"
+    assert raw(stack, chunked, "2\r\n{}\r\n0\r\n\r\n").startswith(b"HTTP/1.1 401 ")
+    assert raw(stack, chunked, "x\r\n").startswith(b"HTTP/1.1 400 ")
+    assert raw(stack, chunked, "fffffff\r\n").startswith(b"HTTP/1.1 413 ")
 
 
 def test_the_page_by_another_name_is_sent_to_its_own(stack: RunningStack) -> None:
