@@ -7,9 +7,11 @@ noted under the function that made it, and compared with that function's rendere
 from __future__ import annotations
 
 import fnmatch
+import hashlib
 import importlib
 import json
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -23,8 +25,11 @@ import pytest
 from chalice.test import Client
 
 from chalicelib import wiring, wiring_integrations
+from chalicelib.auth.contract import Session
 from chalicelib.contracts.consents import CONSENTS, TEXT_VERSION
+from chalicelib.contracts.errors import Forbidden
 from chalicelib.contracts.events import from_json, type_of
+from chalicelib.contracts.http import Principal
 from chalicelib.integrations.service import Sources
 from chalicelib.runtime.parameters import secret_parameter
 from chalicelib.runtime.settings import settings
@@ -235,10 +240,49 @@ def connect(cloud: Cloud, http: Callable[..., Any]) -> None:
     assert http("post", "/api/integrations/sandbox/sync", {})["rejected"] == 0
 
 
+def sign_in_otherwise(person: str) -> None:
+    """What the API does at sign-in, for apps, for links and for admins; the providers are left out."""
+    from chalicelib.auth.admins.store import RoleTable
+    from chalicelib.auth.contract import APP, App, SignIn
+    from chalicelib.auth.http import AuditQuery, TokenRequest
+    from chalicelib.auth.store import IdentityTable, SignInTable
+
+    sign_ins, identities, tokens, admins = SignInTable(), IdentityTable(), wiring.tokens(), wiring.admins()
+    sign_ins.put(SignIn("s" * 64, "oidc", "b" * 64, "verifier", "nonce", "/", 2**31))
+    assert sign_ins.get("s" * 64)
+    assert sign_ins.consume("s" * 64)
+    for identity in ("i1", "i2"):
+        identities.resolve(identity, new_person_id=person, provider="oidc", now=0)
+    assert identities.unlink("i2", person_id=person, other="i1")
+    verifier = "v" * 64
+    challenge = urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    code, _ = tokens.code(person, "oidc", App("oo://signin", challenge, "state"))
+    got = tokens.exchange(
+        TokenRequest(
+            grant_type="authorization_code",
+            client_id=APP,
+            code=code,
+            redirect_uri="oo://signin",
+            code_verifier=verifier,
+        )
+    )
+    assert tokens.authenticate(got.access_token).person_id == person
+    refresh = TokenRequest(grant_type="refresh_token", client_id=APP, refresh_token=got.refresh_token)
+    tokens.revoke(tokens.exchange(refresh).refresh_token)
+    assert admins.role_of(person) == "person"
+    with pytest.raises(Forbidden):
+        admins.admit(Principal(person_id=person, role="admin", session_id="k" * 64), "GET /", "t")
+    admins.signed_in(Session("k" * 64, person, "admin", "oidc", 0, 0, 2**31), "t")
+    assert admins.audit(AuditQuery()).entries
+    assert admins.sessions(Principal(person_id=person, role="admin")).sessions == []
+    assert not RoleTable().admins()
+
+
 def live(cloud: Cloud, aws: Any, person: str) -> None:
     """Agree, tell, be told, react, ask what is known, take a copy, take back, leave."""
     with cloud.running("api"):
         started = wiring.sessions().start(person_id=person, role="person", provider="oidc", previous={})
+        sign_in_otherwise(person)
     client = Client(cloud.app, stage_name="local")
     headers = {"Cookie": f"sid={started.secret}", "Content-Type": "application/json"}
 

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -19,6 +20,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.runtime.settings import settings
 from tests.unit.auth.browser import Browser, make_client
+from tests.unit.auth.memory import SetClock
 
 CALLBACK = "/api/auth/callback/oidc"
 ADMIN = "an admin token of some length"
@@ -122,6 +124,7 @@ def forget() -> None:
         wiring.tokens,
         wiring.signing_keys,
         wiring.admins,
+        wiring.limiter,
     ):
         kept.cache_clear()
     wiring.identities.cache_clear()
@@ -266,6 +269,26 @@ def test_the_admin_signs_in_with_the_token(site: Site) -> None:
     assert site.browser.post("/api/auth/token", {"token": ADMIN}).json["role"] == "admin"
     who = site.browser.get("/api/auth/session").json
     assert (who["person_id"], who["role"]) == (None, "admin")
+
+
+def test_an_address_and_a_person_are_counted_in_the_table(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OO_ADDRESS_CALLS_PER_MINUTE", "4")
+    monkeypatch.setenv("OO_PERSON_CALLS_PER_MINUTE", "1")
+    now = SetClock(datetime.now(UTC))  # no minute ends meanwhile
+    monkeypatch.setattr(wiring, "clock", lambda: now)
+    forget()
+    site.sign_in("ada")  # two calls of the address, one of the person
+    again = site.another()
+    refused = again.get(site.consent(site.leave(again), "ada"))
+    assert refused.location == "http://127.0.0.1:8000/?signin=failed&reason=rate-limited"
+    over = site.another("application/json").get("/api/auth/login/oidc")
+    assert (over.status, over.json["type"]) == (429, "urn:oo:problem:rate-limited")
+    assert 0 < int(over.headers["Retry-After"]) <= 60
+    assert len(site.rows("rates")) == 2
+    assert "127.0.0.1" not in repr(site.rows("rates"))
+    assert len(site.rows("sessions")) == 1
 
 
 def test_health(site: Site) -> None:
