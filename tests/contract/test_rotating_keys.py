@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
 
 from chalicelib.contracts.ports import KeyDestroyed
+from chalicelib.contracts.stores import STORES, Sealed, Store
 from chalicelib.runtime.key_rotation import KeyRotation
 from chalicelib.runtime.person_keys import DynamoKeyTable, KmsKeyWrapper
 from chalicelib.runtime.sealing import PersonSealer, version_of
@@ -115,3 +117,60 @@ def test_a_run_goes_on_where_another_stopped_and_leaves_the_erased_alone(aws: An
     with pytest.raises(KeyDestroyed):
         sealer().seal(people[0], "p", "x")
     assert [version_of(sealer().seal(who, "p", "x")) for who in order] == [1, 1, 2, 2, 2]
+
+
+def test_every_sealed_store_is_sealed_again_while_it_serves(aws: Any) -> None:
+    """Another KMS key, a new version, everything sealed again, the old version dropped: nobody notices."""
+    first, places = sealer(), [(store, sealed) for store in STORES for sealed in store.sealed]
+    assert {store.name for store, _ in places} == {"item-words", "decisions", "provider-tokens"}
+    for store, sealed in places:
+        put_words(aws, store, sealed, first)
+
+    over, served, failed = threading.Event(), list[int](), list[BaseException]()
+
+    def serve() -> None:
+        """A process of the API: seals, and opens what rests, for as long as the operator works."""
+        mine = sealer()
+        try:
+            while not over.is_set() or not served:
+                for store, sealed in places:
+                    for sort, words in resting(aws, store, sealed).items():
+                        assert mine.open(ANN, sealed.purpose(sort), words) == f"{store.name} {sort}"
+                served.append(version_of(mine.seal(ANN, "p", "new")))
+        except BaseException as error:
+            failed.append(error)
+
+    serving = [threading.Thread(target=serve) for _ in range(2)]
+    for thread in serving:
+        thread.start()
+    said: list[str] = []
+    move_alias(aws)
+    for action in ("rewrap", "rotate", "reseal", "reseal"):
+        assert run("local", action, [ANN], said.append) == 0
+    over.set()
+    for thread in serving:
+        thread.join()
+    assert failed == []
+    assert set(served) <= {1, 2}
+    assert said[-1] == "1 people looked at, 0 texts sealed again"
+    for store, sealed in places:
+        assert {version_of(words) for words in resting(aws, store, sealed).values()} == {2}, store.name
+
+
+def put_words(aws: Any, store: Store, sealed: Sealed, by: PersonSealer) -> None:
+    """Two rows; where a store has several sealed attributes each row gets them all."""
+    for sort in ("a", "b"):
+        words = by.seal(ANN, sealed.purpose(sort), f"{store.name} {sort}")
+        aws.client("dynamodb").update_item(
+            TableName=f"oo-local-{store.name}",
+            Key={store.key: {"S": ANN}, str(store.sort): {"S": sort}},
+            UpdateExpression="SET #a = :w",
+            ExpressionAttributeNames={"#a": sealed.attribute},
+            ExpressionAttributeValues={":w": {"B": words}},
+        )
+
+
+def resting(aws: Any, store: Store, sealed: Sealed) -> dict[str, bytes]:
+    """The sealed attribute of every row, by sort key."""
+    found = aws.client("dynamodb").scan(TableName=f"oo-local-{store.name}", ConsistentRead=True)["Items"]
+    return {row[str(store.sort)]["S"]: bytes(row[sealed.attribute]["B"]) for row in found}
