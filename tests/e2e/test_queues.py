@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from google.protobuf.message import Message
 
 from chalicelib.contracts.events import (
     ConsentsChanged,
     Envelope,
+    ExportRequested,
     SignalReceived,
     TipDue,
     signal_message,
@@ -124,10 +126,17 @@ def signal(person_id: str, **fields: Any) -> Envelope:
     )  # fmt: skip
 
 
-def harmless(name: str, person_id: str) -> Envelope:
-    """What the queue's consumer takes without having anything to do."""
-    nothing = ConsentsChanged() if name == "erase" else TipDue(decision_id=str(uuid4()))
-    return wrap(nothing, person_id=person_id, event_id=str(uuid4()), at=now(), trace_id="queues")
+def harmless(name: str, person_id: str) -> list[Envelope]:
+    """What the queue's consumer takes without having anything to do; of grants nothing is harmless."""
+    nothing: dict[str, Message] = {
+        "erase": ConsentsChanged(),
+        "export": ExportRequested(export_id=str(uuid4())),
+    }
+    event = nothing.get(name, TipDue(decision_id=str(uuid4())))
+    return [
+        wrap(event, person_id=person_id, event_id=str(uuid4()), at=now(), trace_id="queues")
+        for _ in range(0 if name == "revoke" else 2)
+    ]
 
 
 def poison(name: str) -> list[str]:
@@ -150,8 +159,8 @@ def test_poison_ends_in_the_dead_letters_and_blocks_nothing(stack: RunningStack,
     good = [signal(ada.id) for _ in range(4)]
     for name in NAMES:
         # Good messages on either side of the bad ones, in the same batch.
-        between = good if name == "signals" else [harmless(name, ada.id), harmless(name, ada.id)]
-        queues.send(name, to_json(between[0]), *sent[name], *map(to_json, between[1:]))
+        between = [to_json(event) for event in (good if name == "signals" else harmless(name, ada.id))]
+        queues.send(name, *between[:1], *sent[name], *between[1:])
     stack.wait_until(lambda: len(ada.rows("signals")) == len(good), 15)
     stack.wait_until(lambda: all(queues.count(f"{name}-dlq") >= len(sent[name]) for name in NAMES), 60)
     for name in NAMES:

@@ -113,8 +113,10 @@ def test_every_schedule_of_the_app_is_a_rule_that_is_on(stack: RunningStack) -> 
         for rule in events.list_rules()["Rules"]
         for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
     }
-    scheduled = {fn.physical("local") for fn in FUNCTIONS if fn.kind == "schedule"}
-    assert set(targets) == scheduled
-    for rule in targets.values():
-        assert rule["State"] == "ENABLED"
-        assert rule["ScheduleExpression"] == f"rate({DUE_MINUTES['local']} minute)"
+    expected = {
+        fn.physical("local"): fn.schedule.local if fn.schedule else f"rate({DUE_MINUTES['local']} minute)"
+        for fn in FUNCTIONS
+        if fn.kind == "schedule"
+    }
+    assert {name: rule["ScheduleExpression"] for name, rule in targets.items()} == expected
+    assert {rule["State"] for rule in targets.values()} == {"ENABLED"}
