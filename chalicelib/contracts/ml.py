@@ -196,7 +196,7 @@ class Choice(_Model):
     challenger_id: str = ""
     manifest_version: int = Field(default=0, description="What served; 0: nothing was published.")
     manifest_digest: str = Field(
-        default="", description="Of what served: without a publication it follows from settings."
+        default="", description="Of what served, with the versions of its policies; `learn` notes the same."
     )
     prior_version: str = Field(default="", description="The prior of `policy`.")
     posterior_sequence: int = 0

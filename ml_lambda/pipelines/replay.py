@@ -44,7 +44,7 @@ class KnownConfigurations:
         if version not in self._known:
             self._known[version] = self._read(version)
         found = self._known[version]
-        if found is not None and digest and digest != found.manifest.digest:
+        if found is not None and digest and digest != found.digest:
             return None
         return found
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -67,8 +68,9 @@ class Configuration:
 
     @cached_property
     def digest(self) -> str:
-        """Of the manifest: what a decision and a marker say about what served."""
-        return self.manifest.digest
+        """Of the manifest and the versions of its policies: a decision and a marker say by it what served."""
+        versions = [f"{policy_id}@{self.learner(policy_id).version}" for policy_id in self.policies]
+        return sha256("\n".join([self.manifest.digest, *versions]).encode()).hexdigest()[:12]
 
     @cached_property
     def policies(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from chalicelib.domain.features import FEATURE_VERSION
 from chalicelib.runtime.logging import logger
 from ml_lambda.pipelines import replaying
 from ml_lambda.pipelines.replaying import Tally, replay_all
+from ml_lambda.policies.lin_ts import LinTS
 from ml_lambda.policies.markers import Marker
 from ml_lambda.policies.store import StoredState
 from ml_lambda.serving.configuration import Configuration
@@ -268,6 +269,16 @@ def test_settings_of_another_time_are_not_taken_for_those_of_now(kept: Kept) -> 
     found = kept.replay()
     assert found.reasons == {replaying.NO_MANIFEST: len(kept.decisions)}
     assert found.unproved == {replaying.NO_MANIFEST: 4}
+
+
+def test_a_shadow_of_another_version_is_no_difference_either(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LinTS, "version", "next")
+    kept.known = Known({0: Configuration(configuration().manifest)})
+    found = kept.replay()
+    assert found.reasons == {replaying.NO_MANIFEST: len(kept.decisions)}
+    assert not found.differences
 
 
 def test_what_older_features_had_learned_counts_as_nothing(kept: Kept) -> None:
