@@ -285,6 +285,16 @@ _CHALICE: Final[tuple[Function, ...]] = (
     ),
 )
 
+# The nightly functions read the log and publish; the registry's file and its artifacts are objects.
+_NIGHT: Final = (
+    g.write("models"),
+    g.find("decision-log"),
+    g.fetch("decision-log"),
+    g.find("registry"),
+    g.fetch("registry"),
+    g.keep("registry"),
+)
+
 _ML: Final[tuple[Function, ...]] = (
     Function(
         "rank",
@@ -362,15 +372,19 @@ _ML: Final[tuple[Function, ...]] = (
         owner="ml",
         environment=(*NIGHTLY, "OO_PRIOR_LEAST_PEOPLE"),
         schedule=Schedule("rate(1 day)", "cron(10 2 * * ? *)"),
-        grants=(
-            g.read("profiles", "statistics", "models"),
-            g.write("models"),
-            g.find("decision-log"),
-            g.fetch("decision-log"),
-            g.find("registry"),
-            g.fetch("registry"),
-            g.keep("registry"),
-        ),
+        grants=(g.read("profiles", "statistics", "models"), *_NIGHT),
+    ),
+    Function(
+        "evaluate",
+        "schedule",
+        "ml_lambda.serving.evaluate.handler",
+        memory=2048,
+        timeout=900,
+        owner="ml",
+        environment=NIGHTLY,
+        # After `train`, which takes at most a quarter of an hour; later is harmless, too.
+        schedule=Schedule("rate(1 day)", "cron(40 2 * * ? *)"),
+        grants=(g.read("profiles", "models"), *_NIGHT),
     ),
 )
 

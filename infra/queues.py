@@ -80,6 +80,7 @@ FAILURES: Final[dict[str, str]] = {
     "recommender-relay": "relay-dlq",
     "recommender-due": "due-dlq",
     "train": "train-dlq",
+    "evaluate": "evaluate-dlq",
 }
 """Functions that no queue feeds, and the queue where Lambda puts what they could not handle: stream
 records (as pointers into the stream) and schedule events."""

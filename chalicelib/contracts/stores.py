@@ -210,7 +210,8 @@ STORES: Final[tuple[Store, ...]] = (
     Store(
         "models",
         "ml_lambda",
-        "what serves: the manifest, priors, the gate's evidence; sums over people, nobody's alone",
+        "what serves: the manifest, priors, the gate's evidence with marks of the decisions that it counts "
+        "(six bytes of a hash); sums over people, nobody's alone",
         personal=False,
         key="name",
         retention="a version is kept while it serves or may be rolled back to",

@@ -1,4 +1,4 @@
-"""`python -m oo_local dev|reload|logs|signin|reset`: what the Makefile's targets run."""
+"""`python -m oo_local dev|nightly|notebook|reload|logs|signin|reset`: what the Makefile's targets run."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m oo_local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("dev", help="start everything and print the first tip")
+    commands.add_parser("nightly", help="refit, judge and report now")
+    commands.add_parser("notebook", help="execute the notebook on the registry and the log")
     commands.add_parser("reload", help="bring changed code live")
     commands.add_parser("logs", help="follow all functions")
     commands.add_parser("reset", help="clear the state")
@@ -42,6 +44,8 @@ def _run(options: argparse.Namespace) -> int:
         return reset()
     if options.command == "reload":
         return _reload()
+    if options.command in {"nightly", "notebook"}:
+        return _registry(options.command)
     if options.command == "logs":
         from oo_local.logs import follow
 
@@ -55,6 +59,16 @@ def _run(options: argparse.Namespace) -> int:
         print(f"sign-in failed: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _registry(command: str) -> int:
+    if command == "nightly":
+        from oo_local.nightly import nightly
+
+        return nightly(running(), home_folder())
+    from oo_local.notebook import notebook
+
+    return notebook(ROOT, running(), home_folder())
 
 
 def _reload() -> int:

@@ -6,6 +6,7 @@
 | `serving#<version>` | version, body, priors | every manifest that served: the decision log names them |
 | `prior#<version>` | body | a prior as published; never changed |
 | `gate#<experiment>` | decisions, body | how far the evidence of an experiment has come |
+| `observed#<experiment>` | days | marks of the decisions that it rests on, by day of the log |
 
 The priors are in the manifest's own item, so that one read brings all that a scorer needs and a manifest
 never comes into force before its priors.
@@ -14,8 +15,9 @@ never comes into force before its priors.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from chalicelib.contracts.experiments import GateState, Manifest
@@ -32,6 +34,8 @@ SERVING: Final = "serving"
 LIMIT: Final = 300_000
 """Bytes of a manifest with its priors; DynamoDB refuses an item of more than 400 KB."""
 _DIGITS: Final = 10
+_MARK: Final = 6
+"""Bytes of a mark: 28 days of 2,000 decisions fit one item, and no two are likely to share one."""
 
 
 class ManifestConflict(Exception):
@@ -138,11 +142,22 @@ class ManifestTable:
 
     def gate(self, experiment: str) -> GateState | None:
         """The evidence of an experiment so far; None: none yet."""
-        row = self._row(f"gate#{experiment}")
+        row = self._row(_gate(experiment))
         return GateState.model_validate_json(row["body"]["S"]) if row else None
 
-    def keep_gate(self, state: GateState, before: GateState | None) -> None:
-        """Go on from `before`. Raises ManifestConflict when another run went on from there."""
+    def observed(self, experiment: str) -> dict[str, frozenset[int]]:
+        """By day of the decisions log, the marks (`mark`) of what that evidence rests on."""
+        row = self._row(_observed(experiment))
+        return {day: _unpacked(held["B"]) for day, held in row["days"]["M"].items()} if row else {}
+
+    def keep_gate(
+        self, state: GateState, before: GateState | None, observed: Mapping[str, Collection[int]]
+    ) -> None:
+        """Go on from `before`: the evidence and what it rests on, both or none.
+
+        `observed`: marks by day, all that are to be kept. Raises ManifestConflict when another run went on
+        from `before` meanwhile.
+        """
         condition: dict[str, Any] = (
             {
                 "ConditionExpression": "decisions = :d",
@@ -154,18 +169,26 @@ class ManifestTable:
                 "ExpressionAttributeNames": {"#n": "name"},
             }
         )
+        evidence = {
+            "name": {"S": _gate(state.experiment)},
+            "decisions": {"N": str(state.decisions)},
+            "body": {"S": state.model_dump_json()},
+        }
+        marks = {
+            "name": {"S": _observed(state.experiment)},
+            "days": {"M": {day: {"B": _packed(held)} for day, held in observed.items()}},
+        }
+        puts = [
+            {"Put": {"TableName": self._table, "Item": evidence, **condition}},
+            {"Put": {"TableName": self._table, "Item": marks}},
+        ]
         try:
-            self._client.put_item(
-                TableName=self._table,
-                Item={
-                    "name": {"S": f"gate#{state.experiment}"},
-                    "decisions": {"N": str(state.decisions)},
-                    "body": {"S": state.model_dump_json()},
-                },
-                **condition,
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            raise ManifestConflict(f"the gate of {state.experiment} has gone on meanwhile") from None
+            self._client.transact_write_items(TransactItems=cast("Any", puts))
+        except self._client.exceptions.TransactionCanceledException as error:
+            codes = {r["Code"] for r in cast("Any", error.response)["CancellationReasons"]}
+            if codes & {"ConditionalCheckFailed", "TransactionConflict"}:
+                raise ManifestConflict(f"the gate of {state.experiment} has gone on meanwhile") from None
+            raise
 
     def _priors(self, manifest: Manifest) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -182,5 +205,27 @@ class ManifestTable:
         return answer.get("Item")
 
 
+def mark(decision_id: str) -> int:
+    """Six bytes that stand for a decision: enough to know it again, too few to look it up."""
+    return int.from_bytes(sha256(decision_id.encode()).digest()[:_MARK], "big")
+
+
+def _packed(marks: Collection[int]) -> bytes:
+    return b"".join(m.to_bytes(_MARK, "big") for m in sorted(marks))
+
+
+def _unpacked(held: Any) -> frozenset[int]:
+    data = bytes(held)
+    return frozenset(int.from_bytes(data[i : i + _MARK], "big") for i in range(0, len(data), _MARK))
+
+
 def _past(version: int) -> str:
     return f"{SERVING}#{version:0{_DIGITS}d}"
+
+
+def _gate(experiment: str) -> str:
+    return f"gate#{experiment}"
+
+
+def _observed(experiment: str) -> str:
+    return f"observed#{experiment}"

@@ -12,13 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chalicelib.contracts.ml import Choice
-from chalicelib.domain.features import CONTEXT_DIMENSION, DIMENSION, FEATURE_VERSION
+from chalicelib.domain.features import (
+    CONTEXT_DIMENSION,
+    CONTEXT_FEATURES,
+    DIMENSION,
+    FEATURE_VERSION,
+)
 from ml_lambda.pipelines.log import Logged
 from ml_lambda.policies.base import Matrix, Vector
 
 _FOLDS: Final = 5
 _RIDGE: Final = 4.0
 """Precision of the reward model's weights, in decisions, as in the first prior."""
+USUAL: Final = 0.3
+"""A tip's expected reward where nothing is known."""
+_INTERCEPT: Final = DIMENSION + CONTEXT_FEATURES.index("intercept")
 
 
 @dataclass(frozen=True)
@@ -106,27 +114,32 @@ class RewardModel:
     """A ridge regression of the reward, pooled over people: what doubly-robust estimates lean on.
 
     It need not be right: the estimates are unbiased whatever it says, and tighter the better it is.
+    Before any data it expects USUAL of every candidate.
     """
 
     def __init__(self) -> None:
         self.gram = np.eye(DIMENSION + CONTEXT_DIMENSION) * _RIDGE
         self.moment = np.zeros(DIMENSION + CONTEXT_DIMENSION)
-        self.count = 0
+        self.moment[_INTERCEPT] = _RIDGE * USUAL
+        self._weights: Vector | None = None
 
-    def fit(self, known: Evidence) -> RewardModel:
-        """Take in decisions and their rewards as they stand."""
+    def fit(self, known: Evidence, rewards: Vector | None = None) -> RewardModel:
+        """Take in decisions and their rewards, (n,); as they stand unless given."""
         if len(known):
             x = np.vstack(
                 [rows(g.decision.choice)[i] for g, i in zip(known.logged, known.chosen, strict=True)]
             )
             self.gram = self.gram + x.T @ x
-            self.moment = self.moment + x.T @ known.last
-            self.count += len(known)
+            self.moment = self.moment + x.T @ (known.last if rewards is None else rewards)
+            self._weights = None
         return self
 
     def predict(self, choice: Choice) -> Vector:
         """(K,) the expected reward of each candidate, in [0, 1]."""
-        return np.asarray(np.clip(rows(choice) @ np.linalg.solve(self.gram, self.moment), 0.0, 1.0))
+        weights = self._weights
+        if weights is None:
+            weights = self._weights = np.asarray(np.linalg.solve(self.gram, self.moment))
+        return np.asarray(np.clip(rows(choice) @ weights, 0.0, 1.0))
 
 
 def predictions(known: Evidence) -> list[Vector]:

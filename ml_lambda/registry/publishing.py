@@ -13,7 +13,7 @@ next run of anything here, which begins by letting them follow. They never lead.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 from chalicelib.contracts.experiments import GateState, Manifest, PolicySpec
@@ -33,7 +33,10 @@ class Manifests(Protocol):
     def prior(self, version: str) -> str | None: ...  # noqa: D102
     def keep_prior(self, version: str, body: str) -> None: ...  # noqa: D102
     def gate(self, experiment: str) -> GateState | None: ...  # noqa: D102
-    def keep_gate(self, state: GateState, before: GateState | None) -> None: ...  # noqa: D102
+    def observed(self, experiment: str) -> Mapping[str, frozenset[int]]: ...  # noqa: D102
+    def keep_gate(  # noqa: D102
+        self, state: GateState, before: GateState | None, observed: Mapping[str, Collection[int]]
+    ) -> None: ...
 
 
 class Publisher:

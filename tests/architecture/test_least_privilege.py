@@ -325,6 +325,7 @@ def live(cloud: Cloud, aws: Any, person: str) -> None:
                                      "resources": [], "id": "1"})  # fmt: skip
     http("post", "/api/signals", {"signals": [tasks[1] | {"status": "done"}]})
     assert cloud.invoke("train", {})["outcome"] == "published"
+    assert cloud.invoke("evaluate", {})["rewards"] == 1
     for line in ("tasks", "learning", "profile"):
         assert line in {known["id"] for known in http("get", "/api/me/profile-card")["lines"]}
     export = http("post", "/api/me/export")

@@ -76,14 +76,26 @@ def test_what_is_too_large_is_refused(table: ManifestTable, monkeypatch: pytest.
 
 
 def test_the_gates_evidence_goes_on_from_where_it_was(table: ManifestTable) -> None:
-    first = GateState(experiment="wider", rho=0.1, decisions=3, log_promote=0.1 + 0.2, sums={"n": 1 / 3})
-    table.keep_gate(first, None)
+    first = GateState(experiment="wider", rho=0.1, decisions=3, log_promote=0.25, sums={"c": 0.1})
+    marks = {"2026-11-17": frozenset({manifests.mark("a"), manifests.mark("b"), 0})}
+    table.keep_gate(first, None, marks)
     assert table.gate("wider") == first
+    assert table.observed("wider") == marks
     second = first.model_copy(update={"decisions": 5, "settled_until": NOW})
     with pytest.raises(ManifestConflict):
-        table.keep_gate(second, None)
-    table.keep_gate(second, first)
+        table.keep_gate(second, None, {})
+    assert table.observed("wider") == marks, "both or none"
+    table.keep_gate(second, first, {"2026-11-18": {2**48 - 1}, "2026-11-19": set()})
     with pytest.raises(ManifestConflict):
-        table.keep_gate(second, first)
+        table.keep_gate(second, first, marks)
     assert table.gate("wider") == second
+    assert table.observed("wider") == {"2026-11-18": frozenset({2**48 - 1}), "2026-11-19": frozenset()}
     assert table.gate("other") is None
+    assert table.observed("other") == {}
+
+
+def test_the_marks_of_a_full_window_fit_one_item(table: ManifestTable) -> None:
+    marks = {f"day-{day}": frozenset(manifests.mark(f"{day}.{i}") for i in range(2000)) for day in range(28)}
+    table.keep_gate(GateState(experiment="wider", rho=0.1, decisions=1), None, marks)
+    assert table.observed("wider") == marks
+    assert sum(len(held) for held in marks.values()) == 28 * 2000, "no two share a mark"

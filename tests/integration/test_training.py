@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pytest
-from nightly_world import World
-
-from chalicelib.runtime.clock import SystemClock
 from chalicelib.runtime.settings import settings
 from ml_lambda.experiments.manifests import ManifestTable
 from ml_lambda.registry.mlflow_registry import registry
 from ml_lambda.serving import train
+from tests.integration.conftest import NOW
 
-NOW = datetime(2026, 11, 18, 2, 10, tzinfo=UTC)
-
-
-@pytest.fixture
-def world(aws: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, blank_registry: Path) -> Iterator[World]:
-    address = tmp_path / "registry.db"
-    address.write_bytes(blank_registry.read_bytes())
-    monkeypatch.setenv("OO_MLFLOW_TRACKING_URI", f"sqlite:///{address}")
-    monkeypatch.setenv("OO_SHADOWS", "epsilon_greedy_v1,mixed_ts")
-    monkeypatch.setenv("OO_PRIOR_LEAST_PEOPLE", "3")
-    monkeypatch.setattr(SystemClock, "now", lambda self: NOW)
-    settings.cache_clear()
-    yield World(aws)
-    settings.cache_clear()
+if TYPE_CHECKING:
+    from nightly_world import World
 
 
 def night() -> dict[str, Any]:

@@ -15,6 +15,10 @@ ENOUGH: Final = 200
 """Effective sample size below which an estimate is shown greyed: it says little."""
 
 
+_KEPT: Final = 90
+"""Points of a curve that are carried from night to night."""
+
+
 @dataclass(frozen=True)
 class Basis:
     """What a chart rests on; said under each."""
@@ -140,6 +144,7 @@ class Report:
     reason: str
     manifest: int
     champion: str
+    experiment: str = ""
     challenger: str = ""
     phase: str = ""
     rho: float = 0.0
@@ -177,12 +182,14 @@ class Report:
         return found
 
 
-def history_of(earlier: str | None) -> tuple[list[Evidence], list[Lift]]:
-    """The curves of the report before, so that the next goes on with them; empty without one."""
-    if not earlier:
-        return [], []
-    document = json.loads(earlier)
+def history_of(earlier: str | None, experiment: str, day: str) -> tuple[list[Evidence], list[Lift]]:
+    """The curves of the report before, for this one to go on with; empty without one.
+
+    The evidence of another experiment is left out, and so is this day's: a night run again replaces it.
+    """
+    document = json.loads(earlier) if earlier else {}
+    same = document.get("experiment") == experiment
     return (
-        [Evidence(**point) for point in document.get("history", [])],
-        [Lift(**point) for point in document.get("lift", [])],
+        [Evidence(**p) for p in document.get("history", []) if same and p["day"] != day][-_KEPT:],
+        [Lift(**p) for p in document.get("lift", []) if p["day"] != day][-_KEPT:],
     )

@@ -1,0 +1,28 @@
+"""Handler `evaluate`, by the clock at night after `train`: judges, takes one step, writes the report.
+
+Not a request path: MLflow is imported here, when the registry is opened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from chalicelib.runtime.clock import SystemClock
+from chalicelib.runtime.logging import logger
+from ml_lambda.pipelines.evaluating import Evaluation
+from ml_lambda.pipelines.log import LogReader
+from ml_lambda.pipelines.people import PeopleReader
+from ml_lambda.pipelines.reports import ReportStore
+from ml_lambda.serving.publisher import publisher
+
+
+def evaluation() -> Evaluation:
+    """The pipeline."""
+    return Evaluation(LogReader(), PeopleReader(), ReportStore(), SystemClock(), logger("evaluate"))
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Evaluate once; what it came to. Raises when somebody else published meanwhile: Lambda tries again."""
+    with publisher("evaluate") as opened:
+        return asdict(evaluation().run(opened))

@@ -1,0 +1,200 @@
+"""The night's judgement from handler to tables, bucket and registry, on moto and on the emulator."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from nightly_world import made
+
+from chalicelib.contracts.experiments import Manifest
+from chalicelib.runtime.settings import settings
+from ml_lambda.experiments.bootstrap import manifest_of
+from ml_lambda.experiments.manifests import ManifestConflict, ManifestTable
+from ml_lambda.pipelines import reports
+from ml_lambda.registry import transitions
+from ml_lambda.registry.mlflow_registry import registry
+from ml_lambda.registry.publishing import Publisher
+from ml_lambda.serving import evaluate
+from tests.integration.conftest import NOW
+
+if TYPE_CHECKING:
+    from nightly_world import World
+
+OLD, NEW = [0.3, 0.3, 0.2, 0.2], [0.2, 0.2, 0.3, 0.3]
+APART = [0.97, 0.01, 0.01, 0.01], [0.01, 0.01, 0.01, 0.97]
+"""Two policies that agree on nothing: every choice of the challenger's tells much."""
+
+# Many lines: what stores do differently here and there is the contract suites' matter.
+heavy = pytest.mark.parametrize("aws", ["moto"], indirect=True)
+
+
+def night() -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(json.dumps(evaluate.handler({}, None)))
+    return answer
+
+
+def challenged(steps: int = 0) -> Manifest:
+    """mixed_ts challenges, `steps` further than the shadow; published version by version."""
+    began = NOW - timedelta(days=20)
+    manifest = transitions.challenge(manifest_of(settings()), "mixed_ts", began)
+    ManifestTable().publish(manifest)
+    for step in [transitions.start_canary, transitions.raise_share][:steps]:
+        manifest = step(manifest, began)
+        ManifestTable().publish(manifest)
+    return manifest
+
+
+def live(
+    world: World,
+    manifest: Manifest,
+    decisions: int,
+    *,
+    better: float = 0.0,
+    vectors: tuple[list[float], list[float]] = (OLD, NEW),
+) -> list[Any]:
+    """Decisions of twenty people, the newest a day old; the challenger's favourite pays `better` more."""
+    people = [world.person(n) for n in range(20)]
+    experiment = manifest.experiment
+    assert experiment
+    found = []
+    for _ in range(decisions):
+        world.count += 1
+        number = world.count
+        decision = made(
+            number, people[number % 20], NOW - timedelta(days=1, minutes=10 * number),
+            champion=vectors[0], challenger=vectors[1], rho=experiment.rho, champion_id=manifest.champion,
+            challenger_id="mixed_ts", experiment=experiment.name,
+            arm="canary" if experiment.phase == "canary" else "champion",
+        )  # fmt: skip
+        likely = 0.3 + (better if decision.choice.chosen == 3 else 0.0)
+        world.log(decision)
+        world.reward(decision, float(np.random.default_rng((number, 9)).random() < likely))
+        found.append(decision)
+    return found
+
+
+def page_of(world: World, answer: dict[str, Any]) -> str:
+    found = world.aws.client("s3").get_object(Bucket="oo-local-registry", Key=answer["report"])
+    return str(found["Body"].read().decode())
+
+
+def test_an_empty_log_makes_a_report_that_says_so(world: World) -> None:
+    answer = night()
+    assert (answer["step"], answer["rewards"], answer["manifest"]) == ("stay", 0, 0)
+    page = page_of(world, answer)
+    assert "serves everybody" in page
+    assert "nothing yet" in page
+    assert "0 settled rewards of 0 people" in page
+
+
+@heavy
+def test_the_shadow_is_vetoed_while_the_log_is_worth_little_and_then_not(world: World) -> None:
+    manifest = challenged()
+    live(world, manifest, 30)
+    answer = night()
+    assert answer["step"] == "stay"
+    assert "vetoed" in answer["reason"]
+    assert ManifestTable().current().manifest.version == 1  # type: ignore[union-attr]
+    live(world, manifest, 220, better=0.3)
+    answer = night()
+    assert (answer["step"], answer["manifest"]) == ("start canary", 2)
+    published = ManifestTable().current()
+    assert published is not None
+    assert published.manifest.experiment is not None
+    assert (published.manifest.experiment.phase, published.manifest.experiment.rho) == ("canary", 0.1)
+    with registry(settings().mlflow_tracking_uri) as opened:
+        challenger = opened.aliased("challenger")
+        assert challenger is not None
+        assert challenger.spec.id == "mixed_ts"
+    # Again in the same night: nothing is known yet of the canary, so nothing more happens.
+    assert night()["step"] == "stay"
+
+
+def test_a_night_observes_once_and_what_came_late_later(world: World) -> None:
+    manifest = challenged(1)
+    live(world, manifest, 40)
+    late = made(
+        999, world.person(3), NOW - timedelta(days=9), champion=OLD, challenger=NEW, rho=0.1,
+        challenger_id="mixed_ts", experiment=manifest.experiment.name, arm="canary",  # type: ignore[union-attr]
+    )  # fmt: skip
+    world.log(late)
+    assert night()["observed"] == 40
+    first = ManifestTable().gate("mixed_ts-1")
+    assert night()["observed"] == 0
+    assert ManifestTable().gate("mixed_ts-1") == first
+    world.reward(late, 1.0)
+    assert night()["observed"] == 1
+
+
+@heavy
+def test_cut_off_before_the_promotion_the_next_run_promotes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live(world, challenged(2), 400, better=0.6, vectors=APART)
+    publish = Publisher.publish
+
+    def cut_off(*_: Any) -> Manifest:
+        raise ConnectionError("the power went")
+
+    monkeypatch.setattr(Publisher, "publish", cut_off)
+    with pytest.raises(ConnectionError):
+        night()
+    state = ManifestTable().gate("mixed_ts-1")
+    assert state is not None
+    assert state.verdict == "promote"
+    monkeypatch.setattr(Publisher, "publish", publish)
+    answer = night()
+    assert (answer["step"], answer["observed"], answer["manifest"]) == ("promote", 0, 4)
+    now = ManifestTable().current()
+    assert now is not None
+    assert (now.manifest.champion, now.manifest.holdback) == ("mixed_ts", settings().champion)
+    with registry(settings().mlflow_tracking_uri) as opened:
+        champion = opened.aliased("champion")
+        assert champion is not None
+        assert champion.spec.id == "mixed_ts"
+        assert opened.aliased("challenger") is None
+    numbers = json.loads(reports.ReportStore().latest("evaluate.json") or "{}")
+    assert numbers["history"][-1]["observed"] == state.decisions
+    assert (numbers["step"], numbers["champion"]) == ("promote", settings().champion)
+    assert night()["step"] == "stay"
+
+
+def test_two_nights_at_once_do_not_both_observe(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    live(world, challenged(1), 20)
+    asked = ManifestTable.observed
+
+    def overtaken(self: ManifestTable, experiment: str) -> Any:
+        marks = asked(self, experiment)
+        monkeypatch.setattr(ManifestTable, "observed", asked)
+        night()
+        return marks
+
+    monkeypatch.setattr(ManifestTable, "observed", overtaken)
+    with pytest.raises(ManifestConflict):
+        night()
+    state = ManifestTable().gate("mixed_ts-1")
+    assert state is not None
+    assert state.decisions == 20
+
+
+@heavy
+def test_who_withdrew_is_in_no_number(world: World) -> None:
+    live(world, challenged(), 40)
+    world.person(3, granted=["tasks"])
+    answer = night()
+    assert (answer["decisions"], answer["people"]) == (38, 19)
+    assert "2 decisions left out" in page_of(world, answer)
+
+
+@heavy
+def test_a_report_names_nobody(world: World) -> None:
+    decisions = live(world, challenged(1), 40)
+    page = page_of(world, night())
+    numbers = reports.ReportStore().latest("evaluate.json") or ""
+    for decision in decisions:
+        assert decision.person_id not in page + numbers
+        assert decision.decision_id not in page + numbers
