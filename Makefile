@@ -28,6 +28,15 @@ nightly: ## Refit, judge and report now, on the running oO
 	$(SET_UP)
 	@$(RUN) -m oo_local nightly
 
+challenge: ## Let a policy challenge the champion, at first in the shadow: make challenge POLICY=mixed_ts
+	@test -n "$(POLICY)" || { echo 'say which: make challenge POLICY=mixed_ts' >&2; exit 2; }
+	$(SET_UP)
+	@$(RUN) -m oo_local challenge "$(POLICY)"
+
+rollback: ## End the experiment under way; without one, undo the last promotion
+	$(SET_UP)
+	@$(RUN) -m oo_local rollback
+
 notebook: ## Execute the notebook on the running oO's registry and log; prints where the page is
 	$(BOOTSTRAP) mlops
 	@$(RUN) -m oo_local notebook

@@ -6,6 +6,8 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Callable
+from typing import Final
 
 from oo_local.bootstrap import ROOT, BootstrapFailed
 from oo_local.running import NotRunning, home_folder, running
@@ -17,6 +19,9 @@ def main(arguments: list[str]) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("dev", help="start everything and print the first tip")
     commands.add_parser("nightly", help="refit, judge and report now")
+    challenge = commands.add_parser("challenge", help="let a policy challenge the champion")
+    challenge.add_argument("policy")
+    commands.add_parser("rollback", help="end the experiment, or undo the last promotion")
     commands.add_parser("notebook", help="execute the notebook on the registry and the log")
     commands.add_parser("reload", help="bring changed code live")
     commands.add_parser("logs", help="follow all functions")
@@ -34,41 +39,59 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    if options.command == "dev":
-        from oo_local.dev import dev
+    if options.command == "signin":
+        return _sign_in(options.subject)
+    if options.command == "challenge":
+        return _step("challenge", options.policy)
+    return _COMMANDS[options.command]()
 
-        return dev()
-    if options.command == "reset":
-        from oo_local.reset import reset
 
-        return reset()
-    if options.command == "reload":
-        return _reload()
-    if options.command in {"nightly", "notebook"}:
-        return _registry(options.command)
-    if options.command == "logs":
-        from oo_local.logs import follow
+def _dev() -> int:
+    from oo_local.dev import dev
 
-        follow(running().emulator)
-        return 0
+    return dev()
+
+
+def _reset() -> int:
+    from oo_local.reset import reset
+
+    return reset()
+
+
+def _nightly() -> int:
+    from oo_local.nightly import nightly
+
+    return nightly(running(), home_folder())
+
+
+def _step(name: str, policy: str = "") -> int:
+    from oo_local.nightly import step
+
+    return step(running(), name, policy)
+
+
+def _notebook() -> int:
+    from oo_local.notebook import notebook
+
+    return notebook(ROOT, running(), home_folder())
+
+
+def _logs() -> int:
+    from oo_local.logs import follow
+
+    follow(running().emulator)
+    return 0
+
+
+def _sign_in(subject: str) -> int:
     from oo_local.signin import SignInFailed, save_sign_in
 
     try:
-        print(save_sign_in(running().url, options.subject, home_folder()))
+        print(save_sign_in(running().url, subject, home_folder()))
     except SignInFailed as error:
         print(f"sign-in failed: {error}", file=sys.stderr)
         return 1
     return 0
-
-
-def _registry(command: str) -> int:
-    if command == "nightly":
-        from oo_local.nightly import nightly
-
-        return nightly(running(), home_folder())
-    from oo_local.notebook import notebook
-
-    return notebook(ROOT, running(), home_folder())
 
 
 def _reload() -> int:
@@ -87,6 +110,17 @@ def _reload() -> int:
     what = ", ".join(deployed.changed) or "nothing had changed"
     print(f"  live: {what} ({time.monotonic() - started:.1f} s)")
     return 0
+
+
+_COMMANDS: Final[dict[str, Callable[[], int]]] = {
+    "dev": _dev,
+    "nightly": _nightly,
+    "notebook": _notebook,
+    "rollback": lambda: _step("roll back"),
+    "reload": _reload,
+    "logs": _logs,
+    "reset": _reset,
+}
 
 
 if __name__ == "__main__":

@@ -47,7 +47,21 @@ def night(endpoint: str, home: Path, progress: Progress) -> tuple[dict[str, Any]
     return trained, evaluated, path
 
 
-def invoke(endpoint: str, name: str) -> dict[str, Any]:
+def step(running: Running, name: str, policy: str = "") -> int:
+    """Take a step by hand: `challenge` with a policy, or `roll back`; the exit code."""
+    wanted = {"step": name, "policy": policy, "reason": f"make {name.replace(' ', '')}"}
+    shown = Shown()
+    try:
+        with shown.step(f"{name} {policy}".strip(), "read why; `make nightly` writes how things stand"):
+            done = invoke(running.emulator, "evaluate", wanted)
+    except StepFailed as error:
+        shown.failed(error)
+        return 1
+    shown.console.print(f"  {done['state']} [dim](manifest {done['manifest']})[/dim]")
+    return 0
+
+
+def invoke(endpoint: str, name: str, event: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Invoke a nightly function and wait for its answer. Raises NightFailed."""
     import boto3
     from botocore.config import Config
@@ -61,7 +75,7 @@ def invoke(endpoint: str, name: str) -> dict[str, Any]:
         aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
         config=Config(connect_timeout=2, read_timeout=fn.timeout + 10, retries={"total_max_attempts": 1}),
     )
-    answer = patient.invoke(FunctionName=fn.physical("local"), Payload=b"{}")
+    answer = patient.invoke(FunctionName=fn.physical("local"), Payload=json.dumps(event or {}))
     said = json.loads(answer["Payload"].read() or b"null")
     if answer.get("FunctionError") or not isinstance(said, dict):
         error = said if isinstance(said, dict) else {}

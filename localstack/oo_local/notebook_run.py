@@ -31,11 +31,11 @@ def run(source: Path, page: Path) -> None:
 
     # Sockets that are files: nobody else on this machine can reach them.
     private = Config({"KernelManager": {"transport": "ipc"}})
-    book = nbformat.read(source, as_version=4)  # type: ignore[no-untyped-call]
+    book = nbformat.read(source, as_version=4)
     try:
         NotebookClient(book, timeout=_PATIENCE, kernel_name="python3", config=private).execute()
     finally:
-        nbformat.write(book, page.with_suffix(".ipynb"))  # type: ignore[no-untyped-call]
+        nbformat.write(book, page.with_suffix(".ipynb"))
         page.write_text(html(book), encoding="utf-8")
 
 

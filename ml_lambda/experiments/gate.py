@@ -59,6 +59,11 @@ _ROOT: Final = sqrt(2.0 * pi)
 _quantile: Final = NormalDist().inv_cdf
 
 
+def needed(alpha: float = 0.05) -> float:
+    """The e-value at which the gate decides."""
+    return 1.0 / alpha
+
+
 class Gate:
     """Watches one canary. Give it first revisions only, in the order in which rewards settled.
 
@@ -73,7 +78,7 @@ class Gate:
         self.rho, self.alpha, self.experiment = rho, alpha, experiment
         self.verdict: Verdict = "continue"
         self.decisions = 0
-        self._target = 1.0 / alpha
+        self._target = needed(alpha)
         self._most = _TOLERANCE / min(rho, 1.0 - rho)
         # |φ| ≤ largest weight + 1 for predictions in [0, 1], so a bet never loses all.
         self._cap = 0.95 / (self._most + 1.0)

@@ -9,6 +9,7 @@ from math import exp
 from typing import Final, Literal
 
 from chalicelib.contracts.experiments import GateState, Manifest
+from ml_lambda.experiments.gate import needed
 from ml_lambda.registry import transitions
 
 Step = Literal["stay", "start canary", "raise the share", "promote", "roll back"]
@@ -78,8 +79,8 @@ def rule(manifest: Manifest, found: Findings) -> Ruling:
 
 
 _EVIDENCE: Final = (
-    "It is promoted when the evidence for it reaches 20 to 1, and rolled back when that against it does or "
-    "a guardrail is breached."
+    f"It is promoted when the evidence for it reaches {needed():.0f} to 1, and rolled back when that against "
+    "it does or a guardrail is breached."
 )
 
 
@@ -97,7 +98,7 @@ def _canary(manifest: Manifest, found: Findings, name: str, state: str) -> Rulin
             "Find out why people are not in the arms as planned; nothing is promoted until then.",
         )
     if gate and gate.verdict == "promote":
-        reason = gate.reason or f"The evidence for {name} reached 20 to 1."
+        reason = gate.reason or f"The evidence for {name} reached {needed():.0f} to 1."
         return Ruling("promote", reason, state, "It can be rolled back by hand at any time.")
     observed = gate.decisions if gate else 0
     if experiment.rho < transitions.CANARY[-1] and observed >= RAISE_AFTER:
@@ -127,4 +128,4 @@ def _odds(gate: GateState | None) -> str:
     if gate is None:
         return "no evidence yet"
     up, down = exp(min(gate.log_promote, 20.0)), exp(min(gate.log_rollback, 20.0))
-    return f"evidence {up:.3g} for it and {down:.3g} against it, of 20 needed"
+    return f"evidence {up:.3g} for it and {down:.3g} against it, of {needed():.0f} needed"

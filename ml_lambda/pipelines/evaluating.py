@@ -6,7 +6,7 @@ second step: each step needs evidence that only what it leads to can bring.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Protocol
@@ -14,15 +14,14 @@ from typing import Final, Protocol
 from chalicelib.contracts.experiments import GateState, Manifest
 from chalicelib.contracts.ports import Clock
 from chalicelib.runtime.logging import Logger
-from ml_lambda.experiments.assignment import expected_shares
+from ml_lambda.experiments.guardrails import Guardrail, breached
 from ml_lambda.experiments.manifests import ManifestConflict
-from ml_lambda.experiments.sample_ratio import suspicion
-from ml_lambda.pipelines import deciding, describing, gating, judging, lifting
+from ml_lambda.pipelines import deciding, describing, gating, guarding, judging, lifting
 from ml_lambda.pipelines.deciding import Findings, Ruling
 from ml_lambda.pipelines.evidence import Evidence, evidence, predictions
 from ml_lambda.pipelines.log import DAYS, Day, Logged
 from ml_lambda.pipelines.report import content, page
-from ml_lambda.pipelines.report.content import Basis, Guardrail, Report
+from ml_lambda.pipelines.report.content import Basis, Report
 from ml_lambda.pipelines.training import SUMMARY, DecisionLog, Reports
 from ml_lambda.policies.base import Vector
 from ml_lambda.registry.contract import Night
@@ -36,6 +35,7 @@ class Consenting(Protocol):
     """What it reads of people (`people.py`)."""
 
     def consenting(self, people: Sequence[str]) -> set[str]: ...  # noqa: D102
+    def muted(self, people: Sequence[str], since: datetime) -> set[str]: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Evaluation:
         before = publisher.follow()
         seen = self._read(now.date())
         fed = self._feed(publisher, before, seen)
-        found = _findings(before, seen, fed)
+        found = _findings(before, seen, fed, self._muted(before, seen))
         ruling = deciding.rule(before, found.said)
         after = self._step(publisher, before, ruling, now)
         report = self._written(before, after, seen, found, ruling, now)
@@ -132,6 +132,14 @@ class Evaluation:
             return None
         window = [day.day.isoformat() for day in seen.days]
         return gating.feed_and_keep(publisher.manifests, experiment, seen.known, window)
+
+    def _muted(self, manifest: Manifest, seen: _Seen) -> set[str]:
+        """Who withdrew nudges since the canary's experiment began."""
+        experiment = manifest.experiment
+        if experiment is None or experiment.phase != "canary":
+            return set()
+        people = sorted({x.decision.person_id for x in guarding.under_way(seen.logged, manifest)})
+        return self._people.muted(people, experiment.started_at)
 
     def _step(self, publisher: Publisher, before: Manifest, ruling: Ruling, now: datetime) -> Manifest:
         if ruling.step == "stay":
@@ -207,24 +215,24 @@ class Evaluation:
         )
 
 
-def _findings(manifest: Manifest, seen: _Seen, fed: gating.Fed | None) -> _Found:
+def _findings(
+    manifest: Manifest, seen: _Seen, fed: gating.Fed | None, muted: Collection[str]
+) -> _Found:
     experiment = manifest.experiment
     if experiment is None:
         return _Found(Findings(), {}, [])
-    people = judging.people_by_arm(seen.logged, manifest)
-    rails = judging.guardrails(seen.known, manifest)
-    suspect = suspicion(people, {str(arm): share for arm, share in expected_shares(manifest).items()})
+    arms = guarding.people_by_arm(guarding.under_way(seen.logged, manifest))
+    rails = guarding.guardrails(seen.logged, manifest, muted)
+    suspect = guarding.suspect(seen.logged, manifest)
     if fed and fed.refused:
         suspect = f"{fed.refused} decisions are of no mixture that could have served them"
     said = Findings(
         vetoes=judging.vetoes(seen.known, manifest, seen.predicted) if experiment.phase == "shadow" else (),
-        breached=[
-            f"{rail.name} is {rail.value:.3g}, at most {rail.limit:.3g}" for rail in rails if rail.breached
-        ],
+        breached=breached(rails),
         suspect=suspect,
         gate=fed.state if fed else None,
     )
-    return _Found(said, people, rails)
+    return _Found(said, {arm: len(people) for arm, people in arms.items()}, rails)
 
 
 def _evidence(day: str, gate: GateState) -> content.Evidence:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,10 +10,8 @@ import numpy as np
 from chalicelib.contracts.experiments import Manifest
 from ml_lambda.experiments import estimators, veto
 from ml_lambda.experiments.assignment import expected_shares
-from ml_lambda.pipelines.evidence import Evidence, usable
-from ml_lambda.pipelines.lifting import HOLDBACK
-from ml_lambda.pipelines.log import Logged
-from ml_lambda.pipelines.report.content import Bin, Estimate, Guardrail, Share
+from ml_lambda.pipelines.evidence import Evidence
+from ml_lambda.pipelines.report.content import Bin, Estimate, Share
 from ml_lambda.policies.base import Vector
 
 _BINS = 10
@@ -126,27 +123,6 @@ def vetoes(known: Evidence, manifest: Manifest, predictions: Sequence[Vector]) -
     )
 
 
-def people_by_arm(logged: Sequence[Logged], manifest: Manifest) -> dict[str, int]:
-    """Distinct people in each arm of the experiment's phase, by the decisions of policies since it began.
-
-    A phase begins for a process when it hears of it, so the first decision that was served by it counts as
-    its beginning; what processes that had not heard yet served meanwhile is in an arm of the phase before.
-    """
-    planned = expected_shares(manifest)
-    told = [x.decision for x in logged if usable(x.decision.choice)]
-    if manifest.experiment:
-        told = [d for d in told if d.choice.experiment == manifest.experiment.name]
-    served = [d.decided_at for d in told if d.choice.arm in planned and d.choice.arm != HOLDBACK]
-    if not served:
-        return {}
-    begun = min(served)
-    arms: dict[str, set[str]] = defaultdict(set)
-    for decision in told:
-        if decision.decided_at >= begun and decision.choice.arm in planned:
-            arms[decision.choice.arm].add(decision.person_id)
-    return {arm: len(people) for arm, people in arms.items()}
-
-
 def shares(people: Mapping[str, int], manifest: Manifest) -> list[Share]:
     """As planned and as it was; none while there is only one arm."""
     planned = expected_shares(manifest)
@@ -156,8 +132,3 @@ def shares(people: Mapping[str, int], manifest: Manifest) -> list[Share]:
     return [
         Share(arm, share, people.get(arm, 0) / total, people.get(arm, 0)) for arm, share in planned.items()
     ]
-
-
-def guardrails(known: Evidence, manifest: Manifest) -> list[Guardrail]:
-    """What must not get worse for those who are served something new, beside the holdback."""
-    return []

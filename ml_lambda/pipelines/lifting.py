@@ -34,11 +34,12 @@ def lift(known: Evidence, day: str) -> Lift | None:
         return None
     value = float(others.mean() - held.mean())
     # Each side errs at most half as often as both together may.
-    margin = _margin(held, _ALPHA / 2) + _margin(others, _ALPHA / 2)
-    return Lift(day, len(held) + len(others), value, value - margin, value + margin)
+    sure = margin(held) + margin(others)
+    return Lift(day, len(held) + len(others), value, value - sure, value + sure)
 
 
-def _margin(values: Vector, alpha: float) -> float:
+def margin(values: Vector, alpha: float = _ALPHA / 2) -> float:
+    """Half the width of the interval around the mean of (n,) values, n ≥ 2."""
     n = float(len(values))
     weight = (-2.0 * log(alpha) + log(-2.0 * log(alpha) + 1.0)) / _TIGHT_AT
     grown = n * weight + 1.0

@@ -1,6 +1,7 @@
 """Handler `evaluate`, by the clock at night after `train`: judges, takes one step, writes the report.
 
-Not a request path: MLflow is imported here, when the registry is opened.
+An operator invokes it with a step of their own instead (`pipelines/steps.py`), so that one function alone
+publishes what serves beside `train`. Not a request path: MLflow is imported here, when the registry is opened.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from ml_lambda.pipelines.evaluating import Evaluation
 from ml_lambda.pipelines.log import LogReader
 from ml_lambda.pipelines.people import PeopleReader
 from ml_lambda.pipelines.reports import ReportStore
+from ml_lambda.pipelines.steps import ByHand, take
 from ml_lambda.serving.publisher import publisher
 
 
@@ -23,6 +25,12 @@ def evaluation() -> Evaluation:
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Evaluate once; what it came to. Raises when somebody else published meanwhile: Lambda tries again."""
+    """Evaluate once, or take the step that the event names; what it came to.
+
+    Raises when somebody else published meanwhile, and Lambda tries again; ValueError for a step that is none
+    or that what serves does not allow.
+    """
     with publisher("evaluate") as opened:
+        if "step" in event:
+            return take(ByHand.model_validate(event), opened, SystemClock().now())
         return asdict(evaluation().run(opened))

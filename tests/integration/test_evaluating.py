@@ -67,7 +67,7 @@ def live(
         decision = made(
             number, people[number % 20], NOW - timedelta(days=1, minutes=10 * number),
             champion=vectors[0], challenger=vectors[1], rho=experiment.rho, champion_id=manifest.champion,
-            challenger_id="mixed_ts", experiment=experiment.name,
+            challenger_id="mixed_ts", experiment=experiment.name, phase=experiment.phase,
             arm="canary" if experiment.phase == "canary" else "champion",
         )  # fmt: skip
         likely = 0.3 + (better if decision.choice.chosen == 3 else 0.0)
@@ -119,7 +119,7 @@ def test_a_night_observes_once_and_what_came_late_later(world: World) -> None:
     live(world, manifest, 40)
     late = made(
         999, world.person(3), NOW - timedelta(days=9), champion=OLD, challenger=NEW, rho=0.1,
-        challenger_id="mixed_ts", experiment=manifest.experiment.name, arm="canary",  # type: ignore[union-attr]
+        challenger_id="mixed_ts", experiment=manifest.experiment.name, phase="canary", arm="canary",  # type: ignore[union-attr]
     )  # fmt: skip
     world.log(late)
     assert night()["observed"] == 40
@@ -198,3 +198,29 @@ def test_a_report_names_nobody(world: World) -> None:
     for decision in decisions:
         assert decision.person_id not in page + numbers
         assert decision.decision_id not in page + numbers
+
+
+def test_a_person_names_a_challenger_and_rolls_back(world: World) -> None:
+    def step(**event: str) -> dict[str, Any]:
+        answer: dict[str, Any] = evaluate.handler({"reason": "a test", **event}, None)
+        return answer
+
+    with pytest.raises(transitions.NotPossible, match="no policy 'mixed_tx'"):
+        step(step="challenge", policy="mixed_tx")
+    with pytest.raises(ValueError, match="step"):
+        step(step="promote", policy="mixed_ts")
+    assert step(step="challenge", policy="square_cb")["manifest"] == 1
+    now = ManifestTable().current()
+    assert now is not None
+    assert now.manifest.experiment is not None
+    assert (now.manifest.experiment.challenger, now.manifest.experiment.phase) == ("square_cb", "shadow")
+    with registry(settings().mlflow_tracking_uri) as opened:
+        challenger = opened.aliased("challenger")
+        assert challenger is not None
+        assert challenger.lineage.reason == "a test"
+    with pytest.raises(transitions.NotPossible, match="challenging already"):
+        step(step="challenge", policy="mixed_ts")
+    back = step(step="roll back")
+    assert (back["manifest"], "serves everybody" in str(back["state"])) == (2, True)
+    with pytest.raises(transitions.NotPossible, match="nothing was promoted"):
+        step(step="roll back")

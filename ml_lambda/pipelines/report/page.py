@@ -11,10 +11,9 @@ from html import escape
 from math import log
 from typing import Final
 
+from ml_lambda.experiments.gate import needed
 from ml_lambda.pipelines.report import charts
 from ml_lambda.pipelines.report.content import ENOUGH, Basis, Report
-
-PROMOTE_AT: Final = log(20.0)
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE: Final = """
@@ -173,7 +172,7 @@ def _evidence(report: Report) -> str:
         charts.Line("promote", [(float(p.observed), p.log_promote) for p in report.history]),
         charts.Line("roll back", [(float(p.observed), p.log_rollback) for p in report.history]),
     ]
-    marks = [charts.Mark(PROMOTE_AT, "decides: e-value 20")]
+    marks = [charts.Mark(log(needed()), f"decides: e-value {needed():.0f}")]
     return charts.lines("log e-value by observed rewards", curves, marks)
 
 

@@ -1,0 +1,54 @@
+"""Steps that a person takes: naming a challenger, rolling back. Everything between is the gate's."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chalicelib.contracts.experiments import Manifest, PolicySpec
+from ml_lambda.pipelines.deciding import describe
+from ml_lambda.policies import NAMES
+from ml_lambda.registry import transitions
+from ml_lambda.registry.contract import Registry
+from ml_lambda.registry.publishing import Publisher
+
+
+class ByHand(BaseModel):
+    """One step. `policy`: the challenger's id; empty when rolling back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    step: Literal["challenge", "roll back"]
+    policy: str = ""
+    reason: str = Field(
+        min_length=3, max_length=200, description="Kept with the version; no names of people."
+    )
+
+
+def take(wanted: ByHand, publisher: Publisher, now: datetime) -> dict[str, object]:
+    """Publish the step. Raises NotPossible when what serves does not allow it."""
+    publisher.follow()
+
+    def step(manifest: Manifest) -> Manifest:
+        if wanted.step == "roll back":
+            return transitions.roll_back(manifest, now)
+        return transitions.challenge(
+            manifest, wanted.policy, now, _spec(publisher.registry, manifest, wanted.policy)
+        )
+
+    after = publisher.publish(step, wanted.reason)
+    return {"step": wanted.step, "manifest": after.version, "state": describe(after)}
+
+
+def _spec(registry: Registry, manifest: Manifest, policy_id: str) -> PolicySpec:
+    """As it serves already, else as it was registered last, else the policy of that name as it is."""
+    if policy_id in {spec.id for spec in manifest.policies}:
+        return manifest.spec(policy_id)
+    for version in registry.versions():
+        if version.spec.id == policy_id:
+            return version.spec
+    if policy_id not in NAMES:
+        raise transitions.NotPossible(f"no policy {policy_id!r}; there are {', '.join(NAMES)}")
+    return PolicySpec(id=policy_id, policy=policy_id)

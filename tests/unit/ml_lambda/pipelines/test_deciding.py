@@ -1,0 +1,89 @@
+"""One step a night, the worst news first; and the lift above the holdback."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from nightly_world import made, person_id
+
+from chalicelib.contracts.decision_log import RewardLine
+from chalicelib.contracts.experiments import GateState, Manifest, PolicySpec
+from ml_lambda.pipelines import deciding
+from ml_lambda.pipelines.deciding import RAISE_AFTER, Findings, rule
+from ml_lambda.pipelines.evidence import evidence
+from ml_lambda.pipelines.lifting import lift
+from ml_lambda.pipelines.log import Logged
+from ml_lambda.registry import transitions
+
+NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
+FIRST = Manifest(
+    version=0,
+    policies=[PolicySpec(id=n, policy=n) for n in ("epsilon_greedy_v2", "mixed_ts")],
+    champion="epsilon_greedy_v2",
+    shadows=["mixed_ts"],
+)
+SHADOW = transitions.challenge(FIRST, "mixed_ts", NOW)
+CANARY = transitions.start_canary(SHADOW, NOW)
+MORE = transitions.raise_share(CANARY, NOW)
+
+
+def state(verdict: Any = "continue", decisions: int = 10) -> GateState:
+    return GateState(experiment="mixed_ts-1", rho=0.1, decisions=decisions, verdict=verdict)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "found", "step"),
+    [
+        (FIRST, Findings(), "stay"),
+        (SHADOW, Findings(vetoes=["too little"]), "stay"),
+        (SHADOW, Findings(), "start canary"),
+        (CANARY, Findings(gate=state()), "stay"),
+        (CANARY, Findings(gate=state(decisions=RAISE_AFTER)), "raise the share"),
+        (MORE, Findings(gate=state(decisions=RAISE_AFTER)), "stay"),
+        (MORE, Findings(gate=state("promote")), "promote"),
+        (MORE, Findings(gate=state("rollback")), "roll back"),
+        (MORE, Findings(gate=state("promote"), breached=["refused"]), "roll back"),
+        (MORE, Findings(gate=state("promote"), suspect="90% in canary"), "stay"),
+        (MORE, Findings(gate=state("rollback"), suspect="90% in canary"), "roll back"),
+    ],
+)
+def test_the_worst_news_comes_first(manifest: Manifest, found: Findings, step: str) -> None:
+    ruling = rule(manifest, found)
+    assert ruling.step == step
+    assert all(text.endswith(".") for text in (ruling.reason, ruling.state, ruling.change))
+    if step != "stay":
+        after = deciding.STEPS[ruling.step](manifest, NOW)
+        assert after.version == manifest.version + 1
+
+
+def canary(people: int, decisions: int, *, served: float, held: float) -> list[Logged]:
+    """People, every fifth held back; how likely a tip is refused by either."""
+    experiment = MORE.experiment
+    assert experiment
+    found = []
+    for number in range(people * decisions):
+        who = number % people
+        arm, likely = ("holdback", held) if who % 5 == 0 else ("canary", served)
+        at = NOW - timedelta(minutes=7 * number)
+        decision = made(number + 1, person_id(who), at, arm=arm, experiment=experiment.name)
+        reward = 0.0 if np.random.default_rng(number).random() < likely else 1.0
+        line = RewardLine(
+            decision_id=decision.decision_id, person_id=decision.person_id, revision=1, reward=reward,
+            decided_at=at, settled_at=at + timedelta(hours=1),
+        )  # fmt: skip
+        found.append(Logged(decision, (line,)))
+    return found
+
+
+def test_the_lift_is_seen_and_nobody_is_counted_twice() -> None:
+    better = lift(evidence(canary(200, 6, served=0.1, held=0.9)), "d")
+    assert better is not None
+    assert better.low > 0.4
+    assert better.n == 200
+    same = lift(evidence(canary(200, 6, served=0.5, held=0.5)), "d")
+    assert same is not None
+    assert same.low < 0 < same.high
+    assert lift(evidence(canary(20, 6, served=0.5, held=0.5)), "d") is None
