@@ -155,7 +155,7 @@ class Settings(BaseModel):
     )
     champion: str = Field(default="epsilon_greedy_v2", description="The policy that chooses tips.")
     shadows: str = Field(
-        default="epsilon_greedy_v1",
+        default="epsilon_greedy_v1,mixed_ts",
         description="Policies that only say what they would have chosen, and learn; comma-separated.",
     )
     forgetting_half_life_days: float = Field(

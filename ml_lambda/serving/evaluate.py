@@ -1,7 +1,7 @@
 """Handler `evaluate`, by the clock at night after `train`: judges, takes one step, writes the report.
 
-An operator invokes it with a step of their own instead (`pipelines/steps.py`), so that one function alone
-publishes what serves beside `train`. Not a request path: MLflow is imported here, when the registry is opened.
+An operator invokes it with a step of their own instead (`pipelines/steps.py`): no other function may publish
+what serves but `train`. Not a request path: MLflow is imported here, when the registry is opened.
 """
 
 from __future__ import annotations

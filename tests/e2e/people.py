@@ -221,10 +221,7 @@ def person(stack: RunningStack, *consents: str, subject: str = "") -> Person:
     version = client.get("/api/profile/consents").json()["text_version"]
     body = {"consents": dict.fromkeys(consents or SOURCES, True), "text_version": version}
     assert client.put("/api/profile/consents", json=body).status_code == 200
-    # At night oO is rightly silent.
-    offset = 12 - now().hour
-    zone = "UTC" if offset == 0 else f"Etc/GMT{-offset:+d}"
-    assert client.patch("/api/profile", json={"timezone": zone}).status_code == 200
+    assert client.patch("/api/profile", json={"timezone": noon_zone()}).status_code == 200
     return made
 
 
@@ -239,6 +236,12 @@ def connect(who: Person) -> None:
     back = who.client.get(allowed.headers["location"].replace("http://127.0.0.1:8000", who.stack.url))
     assert back.status_code == 303, back.text
     assert "connected=sandbox" in back.headers["location"]
+
+
+def noon_zone() -> str:
+    """A time zone where it is about noon: at night oO is rightly silent."""
+    offset = 12 - now().hour
+    return "UTC" if offset == 0 else f"Etc/GMT{-offset:+d}"
 
 
 def anonymous(stack: RunningStack) -> httpx.Client:
