@@ -28,6 +28,7 @@ nightly: ## Refit, judge and report now, on the running oO
 	$(SET_UP)
 	@$(RUN) -m oo_local nightly
 
+.PHONY: challenge rollback
 challenge: ## Let a policy challenge the champion, at first in the shadow: make challenge POLICY=mixed_ts
 	@test -n "$(POLICY)" || { echo 'say which: make challenge POLICY=mixed_ts' >&2; exit 2; }
 	$(SET_UP)
