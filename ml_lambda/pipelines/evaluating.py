@@ -215,9 +215,7 @@ class Evaluation:
         )
 
 
-def _findings(
-    manifest: Manifest, seen: _Seen, fed: gating.Fed | None, muted: Collection[str]
-) -> _Found:
+def _findings(manifest: Manifest, seen: _Seen, fed: gating.Fed | None, muted: Collection[str]) -> _Found:
     experiment = manifest.experiment
     if experiment is None:
         return _Found(Findings(), {}, [])
