@@ -2,7 +2,7 @@
 
 A family makes one world per seed, as a stream of steps. All policies meet the same candidates, and the
 reward of a candidate is settled by the same luck whoever picks it (common random numbers), so that a
-difference between two policies is theirs. D = 12 candidate features, C = 6 of context.
+difference between two policies is theirs. D = 12 candidate features and C = 6 of context unless said.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class Step:
     expected: Array
     rewards: Array
     person: str = "0"
-    delay: int = 0
-    """After how many decisions the reward is known."""
+    delay: int | None = 0
+    """After how many decisions the reward is known; None: nobody ever tells."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ class Family:
     decisions: int
     steps: Callable[[Rng, int], Iterator[Step]]
     people: bool = False
+    dimension: int = 2 * ABOUT
+    context_dimension: int = ABOUT
 
 
 def sigmoid(values: Array) -> Array:
@@ -115,6 +117,26 @@ def changing_count(rng: Rng, decisions: int) -> Iterator[Step]:
 
 
 @dataclass(frozen=True)
+class Arms:
+    """One person, the same arms every time: a candidate is one-hot(arm) ⊗ (1, context)."""
+
+    arms: int
+    width: int
+    """1 + the context's; D is arms times this."""
+
+    def __call__(self, rng: Rng, decisions: int) -> Iterator[Step]:
+        """The steps of one world."""
+        tastes = rng.normal(size=(self.arms, self.width)) / np.sqrt(self.width)
+        places = np.eye(self.arms)
+        for _ in range(decisions):
+            context = rng.normal(size=self.width - 1)
+            row = np.append(1.0, context)
+            expected = sigmoid(-0.5 + 1.2 * tastes @ row)
+            rewards = (rng.random() < expected).astype(float)
+            yield Step(context, np.kron(places, row), expected, rewards)
+
+
+@dataclass(frozen=True)
 class Crowd:
     """People who arrive one after the other, alike to a degree, and answer late or never.
 
@@ -126,11 +148,16 @@ class Crowd:
     silent: float = 0.20
     turns: bool = False
     """Each person's taste turns in half of its columns, at a time of their own."""
+    wanders: float = 0.0
+    """How far each taste moves at a decision of its owner."""
+    lost: bool = False
+    """Silence is never told instead of counting as 0."""
 
     def __call__(self, rng: Rng, decisions: int) -> Iterator[Step]:
         """The steps of one world."""
         shared = _direction(rng, 1.0)
         tastes = shared + self.apart * rng.normal(size=(self.people, 12))
+        lengths = np.linalg.norm(tastes, axis=1)
         moods = -0.6 + 0.8 * rng.normal(size=self.people)
         arrivals = np.sort(rng.integers(0, int(0.7 * decisions), self.people))
         arrivals[:3] = 0
@@ -142,6 +169,9 @@ class Crowd:
                 columns = rng.permutation(12)[:6]
                 tastes[person, columns] = -tastes[person, columns]
                 turned[person] = True
+            if self.wanders:
+                tastes[person] += self.wanders * rng.normal(size=12)
+                tastes[person] *= lengths[person] / np.linalg.norm(tastes[person])
             context = rng.normal(size=ABOUT)
             candidates = _features(rng, context, 10)
             drive = moods[person] + 0.6 * np.sin(2 * context[0]) + candidates @ tastes[person]
@@ -149,13 +179,14 @@ class Crowd:
             luck, silent = rng.random(), rng.random() < self.silent
             answers = np.where(luck < done, 1.0, np.where(luck < at_least_snoozed, 0.4, 0.0))
             late = min(WAIT, 1 + int(rng.geometric(1 / 12)))
+            unanswered = None if self.lost else WAIT
             yield Step(
                 context,
                 candidates,
                 done + 0.4 * (at_least_snoozed - done),
                 np.zeros(10) if silent else answers,
                 str(person),
-                WAIT if silent else late,
+                unanswered if silent else late,
             )
 
 
@@ -170,6 +201,10 @@ FAMILIES: Final = {
         Family("mixed-shapes", 2000, mixed_shapes),
         Family("changing-count", 2000, changing_count),
         Family("silent", 3000, Crowd(60, 0.20, silent=0.30), people=True),
+        Family("unheard", 3000, Crowd(30, 0.25, silent=0.30, lost=True), people=True),
+        Family("wandering-people", 3000, Crowd(15, 0.30, wanders=0.06), people=True),
+        Family("fixed-arms", 2000, Arms(10, 6), dimension=60, context_dimension=5),
+        Family("wide-arms", 1000, Arms(10, 17), dimension=170, context_dimension=16),
     )
 }
 

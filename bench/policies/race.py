@@ -60,7 +60,8 @@ def drive(family: Family, seed: int, chooser: Chooser) -> tuple[Array, float, fl
         spent[0] += time.process_time_ns() - started
         sums[t] = step.expected[index], step.expected.mean(), step.expected.max()
         told = (step.context, step.candidates, index, float(step.rewards[index]), vector, step.person)
-        heappush(due, (t + max(1, step.delay), t, told))
+        if step.delay is not None:
+            heappush(due, (t + max(1, step.delay), t, told))
     return sums.cumsum(0), spent[0] / 1e3 / family.decisions, spent[1] / 1e3 / family.decisions
 
 
@@ -72,7 +73,8 @@ def race(
         for name in names:
             result = Result(family.name, name, ours=True)
             for seed in seeds:
-                _add(result, drive(family, seed, make(name, dimension=12, context_dimension=6, seed=seed)))
+                learner = make(name, family.dimension, family.context_dimension, seed)
+                _add(result, drive(family, seed, learner))
             yield result
         for name, settings in peers().items() if with_peers else ():
             for setting, build in settings.items():
