@@ -24,8 +24,8 @@ from ml_lambda.pipelines.log import Logged
 from ml_lambda.policies import pooling
 from ml_lambda.policies.base import StateMismatch, Vector
 from ml_lambda.policies.history import History
-from ml_lambda.policies.mixed_posterior import Belief, Paces, evidence, shares
-from ml_lambda.policies.mixed_prior import COLUMNS, HALF_LIVES, SHARES, usual
+from ml_lambda.policies.mixed_posterior import Belief, Paces, common_paces, evidence
+from ml_lambda.policies.mixed_prior import COLUMNS, HALF_LIVES, usual
 from ml_lambda.policies.pooling import Shared, Variances
 from ml_lambda.policies.priors import Forgetting, Pooled, load_prior
 
@@ -55,7 +55,7 @@ class Refit:
         p = self.pooled
         assert p.forgetting is not None
         numbers = np.concatenate(
-            [p.mean, p.covariance.ravel(), p.between, [p.noise], np.asarray(p.forgetting.shares)]
+            [p.mean, p.covariance.ravel(), p.between, [p.noise, p.forgetting.change], p.forgetting.shares]
         )
         text = json.dumps(np.round(numbers, _DECIMALS).tolist())
         return f"pooled-{sha256(text.encode()).hexdigest()[:12]}"
@@ -76,6 +76,7 @@ class Refit:
     def metrics(self) -> dict[str, float]:
         """What MLflow draws over the nights."""
         p = self.pooled
+        assert p.forgetting is not None
         return {
             "people": float(self.people),
             "decisions": float(self.decisions),
@@ -84,6 +85,7 @@ class Refit:
             "noise": p.noise,
             "between_people": float(p.between[CONTEXT_DIMENSION + 1 :].mean()),
             "half_life_days": self.half_life,
+            "turned": p.forgetting.change,
         }
 
 
@@ -99,15 +101,15 @@ def refit(histories: Sequence[History]) -> Refit:
     likelihoods = (0.0, 0.0)
     for _ in range(ROUNDS):
         belief = Belief(mean, covariance + np.diag(variances.between), variances.noise, paces)
-        found = np.array([evidence(h, belief) for h in histories])
-        likely = [shares(belief, own) for own in found]
+        found = [evidence(h, belief) for h in histories]
+        likely = [paces.likely(own) for own in found]
         people = _people(histories, likely, paces)
         variances, shared = pooling.fit(people, start, groups, centre)
         mean, covariance = shared.mean, shared.covariance
-        paces = Paces(paces.rates, pooling.pace_shares(found, np.asarray(SHARES)))
+        paces = common_paces(beginning.given.paces, found)
         likelihoods = (_per_decision(people, start, centre), _per_decision(people, variances, centre))
     return Refit(
-        _pooled(variances, shared, paces.shares),
+        _pooled(variances, shared, paces),
         len(histories),
         sum(h.count for h in histories),
         *likelihoods,
@@ -118,7 +120,7 @@ def _people(histories: Sequence[History], likely: Sequence[Vector], paces: Paces
     """Everybody's sums, each decision weighed as their own mixture of paces does. (U, d, d) and so on."""
     sums = np.array(
         [
-            history.weighted((own @ np.exp(-np.outer(paces.rates, history.ages())))[None])[0]
+            history.weighted(paces.counts(history.ages(), own))
             for history, own in zip(histories, likely, strict=True)
         ]
     )
@@ -130,15 +132,14 @@ def _per_decision(people: pooling.People, variances: Variances, centre: Vector) 
     return pooling.log_likelihood(people, variances, centre) / float(people.count.sum())
 
 
-def _pooled(variances: Variances, shared: Shared, mixture: Vector) -> Pooled:
-    total = float(mixture.sum())
+def _pooled(variances: Variances, shared: Shared, paces: Paces) -> Pooled:
     return Pooled(
         columns=COLUMNS,
         mean=shared.mean,
         covariance=shared.covariance,
         between=variances.between,
         noise=variances.noise,
-        forgetting=Forgetting(HALF_LIVES, tuple(float(share) / total for share in mixture)),
+        forgetting=Forgetting(HALF_LIVES, tuple(map(float, paces.shares)), paces.change),
     )
 
 

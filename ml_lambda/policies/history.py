@@ -105,13 +105,18 @@ class History:
         np.add.at(self.packed, into, packed)
         np.add.at(self._days, into, days)
 
+    @property
+    def blocks(self) -> int:
+        """B, how many there are."""
+        return len(self._keys)
+
     def ages(self) -> Vector:
         """(B,) how much older than the newest decision a block's decisions are on average, in days."""
         ages: Vector = self.newest - self._days / self.packed[:, self._count_at]
         return ages
 
     def weighted(self, weights: Matrix) -> Matrix:
-        """(G, d + 1, d + 1): Σ w z zᵀ for each of G rows of block weights (G, B)."""
+        """(..., d + 1, d + 1): Σ w z zᵀ for each row of block weights (..., B)."""
         return unpack(weights @ self.packed, self.columns + 1)
 
     def to_bytes(self, layout: int) -> bytes:

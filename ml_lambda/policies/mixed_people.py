@@ -15,17 +15,20 @@ import numpy as np
 from ml_lambda.policies import pooling
 from ml_lambda.policies.base import Matrix, Vector
 from ml_lambda.policies.history import History
-from ml_lambda.policies.mixed_posterior import Belief, Posterior, evidence, posterior, shares
+from ml_lambda.policies.mixed_posterior import Belief, Posterior, common_paces, evidence, posterior
 from ml_lambda.policies.mixed_prior import Beginning
 
 POOL_EVERY: Final = 32
-"""Updates between two looks at what people share."""
+"""Updates between two looks at what people share; grows by a thirty-second of all there were."""
 
 REFIT_GROWTH: Final = 0.15
 """Share of new updates before the variances are fitted again."""
 
-EVIDENCE_EVERY: Final = 16
+EVIDENCE_EVERY: Final = 24
 """A person's updates between two looks at their pace of forgetting; grows by a fortieth of their data."""
+
+_PACE_ROUNDS: Final = 10
+"""Of fitting how common each pace is, at each refit."""
 
 DECISIONS_A_DAY: Final = 6.0
 """How a count of decisions becomes days: the decision points of a day."""
@@ -90,7 +93,7 @@ class Population:
             if person.evidence is None:
                 self._weigh(person, belief)
             assert person.evidence is not None
-            likely = shares(belief, person.evidence)
+            likely = belief.paces.likely(person.evidence)
             person.posterior = posterior(person.history, belief, likely, self._first)
         return person.posterior
 
@@ -115,18 +118,21 @@ class Population:
         """One more decision is in the history of this person; refit what is due."""
         person.stale, person.posterior = True, None
         self._updates += 1
-        count = person.history.count
-        if len(self._paces.rates) == 1:
-            person.evidence = np.zeros(1)
-        elif count - person.weighed >= self._rarer * (EVIDENCE_EVERY + count // 40):
+        found, history = person.evidence, person.history
+        if found is None or len(found) != self._paces.hypotheses(history.blocks):
+            person.evidence = None
+        elif history.count - person.weighed >= self._rarer * (EVIDENCE_EVERY + history.count // 40):
             self._weigh(person, self._belief(person))
         if self._updates >= self._next_fit:
             self._fit()
             self._next_fit = self._updates + self._rarer * max(POOL_EVERY, int(REFIT_GROWTH * self._updates))
-            self._next_pool = self._updates + self._rarer * POOL_EVERY
+            self._next_pool = self._pool_next()
         elif self._updates >= self._next_pool:
             self._refresh([p for p in self.people.values() if p.stale and p.history.count])
-            self._next_pool = self._updates + self._rarer * POOL_EVERY
+            self._next_pool = self._pool_next()
+
+    def _pool_next(self) -> int:
+        return self._updates + self._rarer * max(POOL_EVERY, self._updates // 32)
 
     def _fit(self) -> None:
         """Variances by one step of expectation maximisation, then everybody's contribution anew."""
@@ -136,6 +142,8 @@ class Population:
         first, start, centre = self._first, self.beginning.start, self.beginning.given.mean
         groups = (slice(0, first - 1), slice(first - 1, first), slice(first, None))
         self.variances = pooling.step(_stack(sample), self.variances, start, groups, centre)
+        found = [p.evidence for p in sample if p.evidence is not None]
+        self._paces = common_paces(self.beginning.given.paces, found, rounds=_PACE_ROUNDS)
         for person in known:
             person.known = None
         loose = 1.0 / self.variances.pooled
@@ -145,10 +153,10 @@ class Population:
     def _sum(self, people: list[Person]) -> None:
         for person in people:
             if person.evidence is None:
-                person.evidence = np.zeros(len(self._paces.rates))
-            likely = shares(self._belief(person), person.evidence)
-            weights = likely @ np.exp(-np.outer(self._paces.rates, person.history.ages()))
-            person.sums = person.history.weighted(weights[None])[0]
+                self._weigh(person, self._belief(person))
+            assert person.evidence is not None
+            likely, history = self._paces.likely(person.evidence), person.history
+            person.sums = history.weighted(self._paces.counts(history.ages(), likely))
             person.stale = False
 
     def _refresh(self, people: list[Person]) -> None:

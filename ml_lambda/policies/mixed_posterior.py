@@ -1,23 +1,29 @@
-"""The arithmetic of mixed_ts for one person: paces of forgetting, their evidence, one posterior.
+"""The arithmetic of mixed_ts for one person: how the past fades, what speaks for it, one posterior.
 
 Columns are ordered nuisance first (context, constant), candidate features last: the last block of a
 Cholesky factor is then the factor of the candidates' marginal precision, and nothing else is needed.
-A pace of forgetting λ weighs a decision of age a by e^(-λa): power steady models (Smith 1979), "stabilised"
-because the prior is not forgotten. Paces are averaged by how well they predicted, recent predictions
-counting more: dynamic model averaging (Raftery, Kárný, Ettler 2010, Technometrics 52(1)).
+
+Two kinds of hypotheses say how the past counts. A pace λ weighs a decision of age a by e^(-λa): power
+steady models (Smith 1979), "stabilised" because the prior is not forgotten. A change says that everything
+before one block was another taste and counts no more: a single change point (Chernoff and Zacks 1964).
+All are averaged by how well they predicted; of paces recent predictions count more: dynamic model averaging
+(Raftery, Kárný, Ettler 2010, Technometrics 52(1)).
 """
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from math import log
 from typing import Final
 
 import numpy as np
 
 from ml_lambda.policies.base import Matrix, Vector
-from ml_lambda.policies.history import History
+from ml_lambda.policies.history import History, Indices
+from ml_lambda.policies.pooling import pace_shares
 
 EVIDENCE_HALF_LIFE: Final = 60.0
 """Days after which a prediction says half as much about today's pace of forgetting."""
@@ -28,16 +34,49 @@ _LOOSE: Final = 1e12
 
 @dataclass(frozen=True)
 class Paces:
-    """The grid of forgetting. `rates` (G,) per day, 0 forgets nothing; `shares` (G,) before any evidence."""
+    """What may be. `rates` (G,) per day, 0 forgets nothing; `shares` (G,) before any evidence.
+
+    `change`: how likely there was a change of taste, at whatever time. It needs a first rate of 0: what
+    comes after a change is not forgotten.
+    """
 
     rates: Vector
     shares: Vector
+    change: float = 0.0
 
     @classmethod
-    def of(cls, half_lives: tuple[float, ...], shares: tuple[float, ...]) -> Paces:
+    def of(cls, half_lives: tuple[float, ...], shares: tuple[float, ...], change: float = 0.0) -> Paces:
         """From half-lives in days, 0 for none."""
         rates = [np.log(2.0) / h if h else 0.0 for h in half_lives]
-        return cls(np.array(rates), np.array(shares))
+        return cls(np.array(rates), np.array(shares), 0.0 if rates[0] else change)
+
+    def hypotheses(self, blocks: int) -> int:
+        """How many there are about so many blocks: the paces, then a change before each but the first."""
+        return len(self.rates) + (max(0, blocks - 1) if self.change else 0)
+
+    @cached_property
+    def _logs(self) -> Vector:
+        found: Vector = np.log(self.shares * (1.0 - self.change))
+        return found
+
+    def likely(self, found: Vector) -> Vector:
+        """(H,) each hypothesis' share, given the evidence (H,)."""
+        count, changes = len(self.rates), len(found) - len(self.rates)
+        logs = found.copy()
+        logs[:count] += self._logs
+        if changes:
+            logs[count:] += log(self.change / changes)
+        likely: Vector = np.exp(logs - logs.max())
+        likely /= likely.sum()
+        return likely
+
+    def counts(self, ages: Vector, likely: Vector) -> Vector:
+        """(B,) how much a block of each age counts, averaged over hypotheses of these shares (H,)."""
+        count = len(self.rates)
+        counts: Vector = likely[:count] @ np.exp(-self.rates[:, None] * ages)
+        if len(likely) > count:
+            counts[1:] += likely[count:].cumsum()  # a block counts under each change that was before it
+        return counts
 
 
 @dataclass(frozen=True)
@@ -63,46 +102,75 @@ class Belief:
     @cached_property
     def mark(self) -> int:
         """Tells beliefs apart: what was computed under one is not used under another."""
-        parts = (self.mean, self.covariance, np.array([self.noise]), self.paces.rates, self.paces.shares)
+        paces = self.paces
+        numbers = np.array([self.noise, paces.change])
+        parts = (self.mean, self.covariance, numbers, paces.rates, paces.shares)
         return zlib.crc32(b"".join(part.astype("<f8").tobytes() for part in parts))
 
 
-def _factor(systems: Matrix) -> Matrix:
-    """Cholesky of (..., d + 1, d + 1) bordered systems: the last row is L⁻¹ times the border."""
-    systems[..., -1, -1] = _LOOSE
-    return np.asarray(np.linalg.cholesky(systems))
+def _likelihood(systems: Matrix) -> Vector:
+    """½(|y|² - ln|P|) of (..., d + 1, d + 1) bordered systems, y = L⁻¹ P m.
 
-
-def evidence(history: History, belief: Belief) -> Vector:
-    """(G,) log predictive likelihood of each pace, up to a constant: every block from the older ones.
-
-    ln p(block | older) = ½ (ln|P| - ln|P'| + |y'|² - |y|²) + what is the same for all, where P, P' are the
-    precisions before and after the block and y = L⁻¹ P m.
+    ln p(data | older) is this with the data less this without, and what is the same for all hypotheses.
     """
-    rates, ages = belief.paces.rates, history.ages()
-    paces, blocks, width = len(rates), len(ages), history.columns + 1
-    if blocks < 2:
-        return np.zeros(paces)
-    lags = np.maximum(ages[None, :] - ages[:, None], 0.0)  # (later, earlier)
-    weights = np.exp(-rates[:, None, None] * lags) * np.tril(np.ones((blocks, blocks)), -1)
-    before = history.weighted(weights.reshape(paces * blocks, blocks) / belief.noise)
-    before = before.reshape(paces, blocks, width, width) + belief.system
-    after = before + history.weighted(np.eye(blocks) / belief.noise)
-    factors = _factor(np.stack([before, after]))
-    logdet = np.log(np.diagonal(factors[..., :-1, :-1], axis1=-2, axis2=-1)).sum(-1)
-    squares = (factors[..., -1, :-1] ** 2).sum(-1)
-    predicted = logdet[0] - logdet[1] + 0.5 * (squares[1] - squares[0])
-    predicted -= predicted.max(axis=0)
-    found: Vector = predicted @ 2.0 ** (-ages / EVIDENCE_HALF_LIFE)
+    systems[..., -1, -1] = _LOOSE
+    factors = np.linalg.cholesky(systems)
+    logdets = np.log(np.diagonal(factors[..., :-1, :-1], axis1=-2, axis2=-1)).sum(-1)
+    found: Vector = 0.5 * (factors[..., -1, :-1] ** 2).sum(-1) - logdets
     return found
 
 
-def shares(belief: Belief, found: Vector) -> Vector:
-    """(G,) how likely each pace is for this person: shares before, times e^evidence."""
-    logs = np.log(belief.paces.shares) + found
-    likely: Vector = np.exp(logs - logs.max())
-    likely /= likely.sum()
-    return likely
+@lru_cache(maxsize=64)
+def _spans(blocks: int) -> tuple[Matrix, Indices, Indices]:
+    """Runs of blocks: which blocks each holds (S, B); its place in (B + 1, B + 1) by start and end."""
+    starts, ends = np.triu_indices(blocks + 1)
+    at = np.arange(blocks)
+    inside = (at >= starts[:, None]) & (at < ends[:, None])
+    return inside.astype(np.float64), starts, ends
+
+
+def evidence(history: History, belief: Belief) -> Vector:
+    """(H,) log predictive likelihood of each hypothesis up to a constant: every block from the older ones."""
+    paces, ages = belief.paces, history.ages()
+    blocks, count = len(ages), len(paces.rates)
+    if blocks < 2:
+        return np.zeros(paces.hypotheses(blocks))
+    lags = np.maximum(ages[None, :] - ages[:, None], 0.0)  # (later, earlier)
+    fading = np.exp(-paces.rates[paces.rates > 0.0, None, None] * lags) * np.tril(np.ones_like(lags), -1)
+    inside, starts, ends = _spans(blocks)
+    asked = np.concatenate([fading, fading + np.eye(blocks)]).reshape(-1, blocks)
+    asked = np.concatenate([asked, inside]) / belief.noise
+    found = _likelihood(history.weighted(asked) + belief.system)
+    older, newer = found[: len(asked) - len(inside)].reshape(2, -1, blocks)
+    # Under a pace of 0, and after a change, a block's prediction is a run that ends with it less one without.
+    runs = np.zeros((blocks + 1, blocks + 1))
+    runs[starts, ends] = found[len(asked) - len(inside) :]
+    steps = np.diff(runs, axis=1)[:-1]
+    predicted = np.empty((paces.hypotheses(blocks), blocks))
+    predicted[:count][paces.rates > 0.0] = newer - older
+    predicted[:count][paces.rates == 0.0] = steps[0]
+    if paces.change:
+        before = np.tri(blocks, blocks, -1, dtype=bool)[1:]
+        predicted[count:] = np.where(before, steps[0], steps[1:])
+    predicted -= predicted.max(axis=0)
+    summed: Vector = predicted @ 2.0 ** (-ages / EVIDENCE_HALF_LIFE)
+    return summed
+
+
+def common_paces(given: Paces, found: Sequence[Vector], rounds: int = 50) -> Paces:
+    """How common each pace and a change are among people of whom each has evidence (H,).
+
+    Changes at different times count as one: by the mean of their likelihoods.
+    """
+    count = len(given.rates)
+    rows = np.zeros((len(found), count + 1))
+    for row, own in zip(rows, found, strict=True):
+        row[:count] = own[:count]
+        if len(changes := own[count:]):
+            row[count] = np.logaddexp.reduce(changes) - log(len(changes))
+    anchor = np.append(given.shares * (1.0 - given.change), given.change)
+    common = pace_shares(rows, anchor, rounds=rounds)
+    return Paces(given.rates, common[:-1] / common[:-1].sum(), float(common[-1]))
 
 
 @dataclass(frozen=True)
@@ -114,24 +182,14 @@ class Posterior:
 
 
 def posterior(history: History, belief: Belief, likely: Vector, first: int) -> Posterior:
-    """The paces' posteriors as one normal distribution with their mean and covariance.
+    """What is known when each block counts as much as the hypotheses say on average.
 
-    `first`: the first candidate column. Paces of a share under 1% are left out.
+    `first`: the first candidate column.
     """
-    kept = likely >= min(0.01, likely.max())
-    likely = likely[kept] / likely[kept].sum()
+    system = belief.system.copy()
     if history.count:
-        weights = np.exp(-np.outer(belief.paces.rates[kept], history.ages()))
-        systems = history.weighted(weights / belief.noise) + belief.system
-    else:
-        systems, likely = belief.system[None].copy(), np.ones(1)
-    factors = _factor(systems)
-    inverses = np.linalg.inv(factors[:, first:-1, first:-1])  # (G, D, D)
-    means = (factors[:, -1:, first:-1] @ inverses)[:, 0]
-    mean = likely @ means
-    # Covariance of a mixture: the mean of the covariances and the covariance of the means.
-    apart = np.sqrt(likely)[:, None] * (means - mean)
-    spread = (np.sqrt(likely)[:, None, None] * inverses).reshape(-1, inverses.shape[-1])
-    if len(likely) == 1:
-        return Posterior(mean, np.ascontiguousarray(inverses[0].T))
-    return Posterior(mean, np.linalg.cholesky(spread.T @ spread + apart.T @ apart))
+        system += history.weighted(belief.paces.counts(history.ages(), likely) / belief.noise)
+    system[-1, -1] = _LOOSE
+    factor = np.linalg.cholesky(system)
+    inverse: Matrix = np.linalg.inv(factor[first:-1, first:-1]).astype(np.float64, copy=False)
+    return Posterior(factor[-1, first:-1] @ inverse, inverse.T)

@@ -16,8 +16,11 @@ from ml_lambda.policies.priors import Prior
 HALF_LIVES: Final = (0.0, 120.0, 60.0, 30.0, 15.0)
 """The grid of forgetting in days; 0 forgets nothing."""
 
-SHARES: Final = (0.6, 0.1, 0.1, 0.1, 0.1)
+SHARES: Final = (0.88, 0.03, 0.03, 0.03, 0.03)
 """How common each pace is before any data: most tastes stay."""
+
+CHANGE: Final = 0.05
+"""How likely a person's taste turned at some time, before any data."""
 
 COLUMNS: Final = (*CONTEXT_FEATURES, "baseline", *CANDIDATE_FEATURES)
 """What the regression sees of the product's features, in its order."""
@@ -53,7 +56,9 @@ def paces_of(prior: Prior | None, half_life_days: float = 0.0) -> Paces:
     if half_life_days:
         return Paces.of((half_life_days,), (1.0,))
     mixture = prior.pooled.forgetting if prior and prior.pooled else None
-    return Paces.of(mixture.half_lives, mixture.shares) if mixture else Paces.of(HALF_LIVES, SHARES)
+    if mixture:
+        return Paces.of(mixture.half_lives, mixture.shares, mixture.change)
+    return Paces.of(HALF_LIVES, SHARES, CHANGE)
 
 
 _published: dict[tuple[int, float], tuple[Prior, Beginning]] = {}

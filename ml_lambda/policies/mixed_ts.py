@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import struct
 from functools import lru_cache
+from math import log1p, sqrt
 from typing import Final
 
 import numpy as np
@@ -48,7 +49,7 @@ class MixedTS(Learner):
     """
 
     name = "mixed_ts"
-    version = "1"
+    version = "2"
 
     def __init__(
         self,
@@ -57,13 +58,15 @@ class MixedTS(Learner):
         seed: int = 0,
         *,
         scale: float = 0.1,
-        optimism: float = 0.5,
+        optimism: float = 0.3,
         half_life_days: float = 0.0,
         prior: Prior | None = None,
     ) -> None:
         """`scale`: of the posterior's standard deviation in a draw. `optimism`: standard deviations added to
-        every candidate's score. `half_life_days`: this pace instead of a learned one. `prior`: what is
-        believed of a person, over the product's columns. Raises ValueError for a prior and other columns.
+        every candidate's score, times √(1 + 3 ln(1 + n / 50)) after n decisions of the person: who stays
+        learns whether what is never shown would have been better. `half_life_days`: this pace instead of a
+        learned one. `prior`: what is believed of a person, over the product's columns. Raises ValueError
+        for a prior and other columns.
         """
         super().__init__(dimension, context_dimension, seed)
         self._scale, self._optimism = scale, optimism
@@ -85,14 +88,17 @@ class MixedTS(Learner):
     def probabilities(self, context: Vector, candidates: Matrix, user: str = "") -> Vector:
         """Exact given POINTS: the share of points at which each is best, under the floor.
 
-        A point z scores a candidate φ with φ·m + optimism ‖Rᵀφ‖ + scale (Rᵀφ)·z, where the effects are
-        N(m, R Rᵀ). The points are fixed: the vector follows from state, prior and candidates alone.
+        A point z scores a candidate φ with φ·m + o ‖Rᵀφ‖ + scale (Rᵀφ)·z, where the effects are N(m, R Rᵀ)
+        and o is the optimism after that many decisions. The points are fixed: the vector follows from
+        state, prior and candidates alone.
         """
-        known = self._population.posterior(self._person(user))
+        person = self._person(user)
+        known = self._population.posterior(person)
         spread = candidates @ known.root
         scores = candidates @ known.mean
         if self._optimism:
-            scores += self._optimism * np.sqrt(np.einsum("kd,kd->k", spread, spread))
+            grown = self._optimism * sqrt(1.0 + 3.0 * log1p(person.history.count / 50.0))
+            scores += grown * np.sqrt(np.einsum("kd,kd->k", spread, spread))
         drawn = scores[:, None] + spread @ (self._scale * _points(self.dimension))
         best = drawn >= drawn.max(axis=0) - _TIE
         vector: Vector = best @ (1.0 / best.sum(axis=0))
@@ -173,6 +179,6 @@ class MixedTS(Learner):
         if magic != _MAGIC or len(state) != end + _EVIDENCE.size + 8 * paces:
             raise StateMismatch("evidence")
         belief, found = self._population.beginning.given, None
-        if mark == belief.mark and paces == len(belief.paces.rates):
+        if mark == belief.mark and paces == belief.paces.hypotheses(history.blocks):
             found = np.frombuffer(state, dtype="<f8", offset=end + _EVIDENCE.size).astype(np.float64)
         self._one = Person(history, evidence=found, weighed=history.count)

@@ -29,10 +29,14 @@ and are mostly 0 or 1."""
 
 @dataclass(frozen=True)
 class Forgetting:
-    """How likely each pace of forgetting is. `half_lives` in days, 0 forgets nothing; shares sum to 1."""
+    """How likely each pace of forgetting is. `half_lives` in days, 0 forgets nothing; shares sum to 1.
+
+    `change`: how likely a person's taste turned at some time instead.
+    """
 
     half_lives: tuple[float, ...]
     shares: tuple[float, ...]
+    change: float = 0.0
 
     def __post_init__(self) -> None:
         """Raises ValueError for paces and shares that do not belong together."""
@@ -40,6 +44,8 @@ class Forgetting:
             raise ValueError("a forgetting mixture has one share per half-life")
         if min(self.half_lives) < 0 or min(self.shares) < 0 or abs(sum(self.shares) - 1) > 1e-6:
             raise ValueError("half-lives are at least 0, shares sum to 1")
+        if not 0.0 <= self.change < 1.0:
+            raise ValueError("a change is likely to at least 0 and less than 1")
 
 
 @dataclass(frozen=True)
@@ -139,7 +145,9 @@ class Prior:
                 between=np.asarray(document["between"], dtype=np.float64),
                 noise=float(document["noise"]),
                 forgetting=Forgetting(
-                    tuple(map(float, forgetting["half_life_days"])), tuple(map(float, forgetting["shares"]))
+                    tuple(map(float, forgetting["half_life_days"])),
+                    tuple(map(float, forgetting["shares"])),
+                    float(forgetting.get("change", 0.0)),
                 )
                 if forgetting
                 else None,
@@ -159,6 +167,7 @@ class Prior:
                 "forgetting": {
                     "half_life_days": list(p.forgetting.half_lives),
                     "shares": list(p.forgetting.shares),
+                    "change": p.forgetting.change,
                 }
             }
             if p.forgetting

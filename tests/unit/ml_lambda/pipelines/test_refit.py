@@ -56,7 +56,10 @@ def test_it_finds_what_is_shared_and_how_far_people_differ() -> None:
 def test_it_learns_that_tastes_change() -> None:
     stay = refit(people(40, 120, between=0.05))
     turn = refit(people(40, 120, between=0.05, turns=True))
-    assert turn.half_life < 0.5 * stay.half_life
+    assert turn.pooled.forgetting is not None
+    assert stay.pooled.forgetting is not None
+    assert turn.pooled.forgetting.change > 0.5
+    assert stay.pooled.forgetting.change < 0.1
 
 
 def test_the_version_is_the_content() -> None:

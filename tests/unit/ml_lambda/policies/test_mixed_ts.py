@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chalicelib.domain.features import CANDIDATE_FEATURES
 from ml_lambda.policies import StateMismatch, make
 from ml_lambda.policies.history import History
-from ml_lambda.policies.mixed_posterior import Belief, Paces, evidence, posterior, shares
+from ml_lambda.policies.mixed_posterior import Belief, Paces, evidence, posterior
 from ml_lambda.policies.mixed_prior import COLUMNS, HALF_LIVES, SHARES
 from ml_lambda.policies.mixed_ts import POINTS, MixedTS
 from ml_lambda.policies.priors import Forgetting, Pooled, Prior, load_prior
@@ -202,7 +202,7 @@ def test_the_pace_of_forgetting_is_learned(changes: bool, forgets: bool) -> None
     live(learner, -taste if changes else taste, "p", 400, rng)
     person = learner._population.people["p"]
     assert person.evidence is not None
-    likely = shares(learner._population.beginning.given, person.evidence)
+    likely = learner._population.beginning.given.paces.likely(person.evidence)
     assert (likely[0] < 0.2) == forgets
     assert np.sign(learner.weights("p")[0]) == (-1 if changes else 1)
 
@@ -228,15 +228,10 @@ def test_the_posterior_is_the_weighted_regression() -> None:
         found = posterior(history, belief, np.eye(2)[pace], 2)
         assert found.mean == pytest.approx(np.linalg.solve(after, shift)[2:], abs=1e-9)
         assert found.root @ found.root.T == pytest.approx(np.linalg.inv(after)[2:, 2:], abs=1e-9)
+    weights = 0.25 + 0.75 * 2.0 ** (-(24.0 - 24.0 * (np.arange(40) // 20)) / 30.0)
+    after = np.linalg.inv(belief.covariance) + (weights[:, None] * rows).T @ rows / belief.noise
     both = posterior(history, belief, np.array([0.25, 0.75]), 2)
-    parts = [posterior(history, belief, np.eye(2)[pace], 2) for pace in (0, 1)]
-    mean = 0.25 * parts[0].mean + 0.75 * parts[1].mean
-    second = sum(
-        share * (p.root @ p.root.T + np.outer(p.mean - mean, p.mean - mean))
-        for share, p in zip((0.25, 0.75), parts, strict=True)
-    )
-    assert both.mean == pytest.approx(mean)
-    assert both.root @ both.root.T == pytest.approx(second)
+    assert both.root @ both.root.T == pytest.approx(np.linalg.inv(after)[2:, 2:], abs=1e-9)
 
 
 def test_the_evidence_is_the_predictive_density_of_each_block() -> None:
@@ -262,6 +257,53 @@ def test_the_evidence_is_the_predictive_density_of_each_block() -> None:
     found = evidence(history, belief)
     # The first block is predicted by the prior alone: no pace is better at it.
     assert found[0] - found[1] == pytest.approx(densities[0] - densities[1])
+
+
+def _log_density(belief: Belief, rows: np.ndarray, rewards: np.ndarray) -> float:
+    """ln N(rewards; rows · mean, noise + rows covariance rowsᵀ), without the constant."""
+    covariance = belief.noise * np.eye(len(rows)) + rows @ belief.covariance @ rows.T
+    error = rewards - rows @ belief.mean
+    return float(-0.5 * (np.linalg.slogdet(covariance)[1] + error @ np.linalg.solve(covariance, error)))
+
+
+def test_the_evidence_of_a_change_compares_two_tastes_with_one() -> None:
+    history, rng = History(3, 2), np.random.default_rng(5)
+    belief = _belief(3, Paces.of((0.0, 10.0), (0.5, 0.5), change=0.2))
+    rows = np.rint(rng.normal(size=(2, 8, 3)) * 4096) / 4096
+    rows[..., 2] = 1.0
+    rewards = rng.integers(0, 2, (2, 8)).astype(float)
+    for block, day in enumerate((0.0, 4.0)):
+        for i in range(8):
+            history.add(rows[block, i], rewards[block, i], day=day)
+    apart = sum(_log_density(belief, rows[i], rewards[i]) for i in (0, 1))
+    as_one = _log_density(belief, rows.reshape(16, 3), rewards.reshape(16))
+    found = evidence(history, belief)
+    assert found.shape == (3,)
+    assert found[2] - found[0] == pytest.approx(apart - as_one)
+
+
+def test_what_was_before_a_change_does_not_count() -> None:
+    paces = Paces.of((0.0, 10.0), (0.75, 0.25), change=0.2)
+    ages = np.array([20.0, 10.0, 0.0])
+    assert paces.likely(np.zeros(4)) == pytest.approx([0.6, 0.2, 0.1, 0.1])
+    assert paces.counts(ages, np.array([0.0, 0.0, 1.0, 0.0])) == pytest.approx([0.0, 1.0, 1.0])
+    assert paces.counts(ages, np.array([0.4, 0.2, 0.1, 0.3])) == pytest.approx([0.45, 0.6, 1.0])
+    # What comes after a change is not forgotten: without a pace of 0 there is none.
+    assert Paces.of((10.0,), (1.0,), change=0.2).hypotheses(9) == 1
+
+
+def test_people_who_turn_teach_that_people_turn() -> None:
+    rng, learner = np.random.default_rng(11), mixed()
+    taste = np.zeros(12)
+    taste[[1, 4]] = 0.2, -0.2
+    for sign in (1.0, -1.0):
+        for _ in range(10):
+            for person in range(5):
+                live(learner, sign * taste, f"p{person}", 12, rng)
+    learned, given = learner._population._paces, learner._population.beginning.given.paces
+    assert learned.shares[0] * (1 - learned.change) < given.shares[0] * (1 - given.change) - 0.1
+    assert learned.shares.sum() == pytest.approx(1)
+    assert learner.weights("p0")[1] < 0
 
 
 def test_the_artifact_says_how_common_each_pace_is() -> None:

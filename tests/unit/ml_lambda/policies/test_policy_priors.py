@@ -22,7 +22,7 @@ def pooled(**changed: Any) -> Pooled:
         "covariance": root @ root.T,
         "between": np.array([0.1, 0.2, 0.3]),
         "noise": 0.17,
-        "forgetting": Forgetting((0.0, 30.0), (0.75, 0.25)),
+        "forgetting": Forgetting((0.0, 30.0), (0.75, 0.25), 0.125),
     }
     return Pooled(**{**parts, **changed})
 
