@@ -42,8 +42,14 @@ class Learner(ABC):
     def act(self, context: Vector, candidates: Matrix, user: str = "") -> tuple[int, Vector]:
         """Draw one candidate. `context` (C,), `candidates` (K, D), K ≥ 1; returns index and the vector (K,).
 
-        The same seed and the same calls give the same draws (PCG64).
+        The same seed and the same calls give the same draws (PCG64). Raises ValueError for other shapes.
         """
+        shapes = np.shape(context), np.shape(candidates)
+        if shapes[0] != (self.context_dimension,) or shapes[1][1:] != (self.dimension,) or not shapes[1][0]:
+            raise ValueError(
+                f"context {shapes[0]} and candidates {shapes[1]} are not "
+                f"({self.context_dimension},) and (K, {self.dimension}) with K ≥ 1"
+            )
         vector = self.probabilities(context, candidates, user)
         if self._draws is None:
             self._draws = np.random.Generator(np.random.PCG64(self._seed))

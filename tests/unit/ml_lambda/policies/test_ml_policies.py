@@ -47,6 +47,13 @@ def test_probabilities_are_a_distribution_above_the_floor(
         assert np.allclose(vector, 1 / count)  # equal candidates share exactly
 
 
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("context", "shape"), [(6, (3, 11)), (5, (3, 12)), (6, (0, 12)), (6, (12,))])
+def test_other_shapes_are_refused_with_words(name: str, context: int, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"are not \(6,\) and \(K, 12\)"):
+        make(name).act(np.zeros(context), np.zeros(shape))
+
+
 def test_ties_split_what_is_not_explored() -> None:
     vector = epsilon_greedy(np.array([0.2, 0.7, 0.7 + 1e-13, 0.1]), 0.1)
     assert vector == pytest.approx([0.025, 0.475, 0.475, 0.025])
