@@ -60,7 +60,9 @@ class Manifest(_Model):
     champion: str
     shadows: list[str] = []
     holdback: str = Field(
-        default="", description="What the holdback is served; empty: the champion, nobody is held back."
+        default="",
+        description="What the holdback is served; empty: the champion. Nobody is held back while there is "
+        "neither this nor an experiment.",
     )
     holdback_share: Share = HOLDBACK
     experiment: Experiment | None = None
@@ -98,7 +100,7 @@ class Manifest(_Model):
 
 
 class GateState(_Model):
-    """How far the evidence of one experiment and phase has come; exact enough to go on from."""
+    """How far the evidence of one experiment has come; exact enough to go on from."""
 
     experiment: str
     rho: Share
