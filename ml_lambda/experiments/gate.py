@@ -40,7 +40,7 @@ from chalicelib.contracts.experiments import GateState, Verdict
 LIFTS: Final = (0.05, 0.10, 0.20)
 """The gains that are looked for, as shares of the mean reward."""
 _SHARES: Final = (0.3, 0.5, 0.2)
-_SHARES_PREDICTED: Final = (0.08, 0.16, 0.04, 0.02, 0.7)
+_SHARES_PREDICTED: Final = (0.07, 0.13, 0.03, 0.02, 0.75)
 """The lifts, the predicted gain, the bold one."""
 _HORIZON: Final = 3.5
 """The bold one's horizon, in decisions that would show the predicted gain at one standard error."""
@@ -198,7 +198,7 @@ class Gate:
             for i, bet in enumerate(bets):
                 wealth[i] *= 1.0 + bet * value
         if len(up) > len(bets):
-            expected = self._predicted / (self._count - 22.0)
+            expected = self._predicted / (self._count - 29.0)
             found = self._gain / (self._count + 500.0)
             self._bet_on_prediction(up, phi, max(expected, found), variance)
             self._bet_on_prediction(down, -phi, max(-expected, -found), variance)
