@@ -21,7 +21,7 @@ from typing import Final
 
 import httpx
 
-from bench.stack import deployed, with_tasks
+from bench.stack import ask, deployed, react, with_tasks
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 REPORT: Final = ROOT / ".oo" / "schemathesis-report"
@@ -40,11 +40,39 @@ CHECKS: Final = (
 )
 
 
+def known(client: httpx.Client) -> dict[str, list[str]]:
+    """By path: values of its parameter that lead somewhere. What would end the session is left out."""
+    tips = [tip["id"] for tip in client.get("/api/tips").json()["tips"]]
+    export = client.post("/api/me/export").json()["export_id"]
+    sources = [one["source"] for one in client.get("/api/integrations").json()["integrations"]]
+    consents = client.get("/api/profile/consents").json()
+    found = {
+        "/api/health/{module}": ["gateway", "auth", "events"],
+        "/assets/{name}": ["tip.js", "icon.svg", "icon-192.png"],
+        "/api/signals/{signal_id}": [s["id"] for s in client.get("/api/signals").json()["signals"]],
+        "/api/me/export/{export_id}": [export],
+        "/api/me/profile-card/{line}": [
+            line["id"] for line in client.get("/api/me/profile-card").json()["lines"]
+        ],
+        "/api/auth/identities/{id}": [
+            one["id"] for one in client.get("/api/auth/identities").json()["identities"]
+        ],
+        "/api/profile/consents/texts/{version}": [consents["text_version"]],
+    }
+    found |= {f"/api/tips/{{id}}{rest}": tips for rest in ("", "/exposure", "/reaction")}
+    found |= {f"/api/integrations/{{source}}{rest}": sources for rest in ("", "/connect", "/callback")}
+    providers = [one["name"] for one in client.get("/api/auth/providers").json()["providers"]]
+    found |= {f"/api/auth/{way}/{{provider}}": providers for way in ("login", "callback", "link")}
+    return found
+
+
 def main(arguments: list[str]) -> int:
     """Deploy, sign in, send; the exit code."""
     whole = not any(argument.startswith("--include") for argument in arguments)
     shutil.rmtree(REPORT, ignore_errors=True)
     with deployed() as stack, closing(with_tasks(stack, "schemathesis", 12)) as client:
+        react(client, ask(client)["tip"])
+        ask(client)
         admin = httpx.post(f"{stack.url}/api/auth/token", json={"token": stack.token}, timeout=30)
         environment = {
             **os.environ,
@@ -52,6 +80,7 @@ def main(arguments: list[str]) -> int:
             "PYTHONPATH": f"{ROOT / 'localstack'}:{ROOT}",
             "OO_UNDER_TEST": stack.url,
             "OO_PERSON_SID": client.cookies["sid"],
+            "OO_KNOWN": json.dumps(known(client)),
             "OO_ADMIN_SID": admin.raise_for_status().cookies["sid"],
         }
         command = [

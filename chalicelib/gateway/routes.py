@@ -54,7 +54,7 @@ def index(call: Call[bytes]) -> Reply:
 
 @api.endpoint(
     bp, "GET", "/assets/{name}", access="anyone", query=AssetQuery,
-    answers={200: "application/octet-stream", 304: None},
+    answers={200: "*/*", 304: None},
 )  # fmt: skip
 def asset(call: Call[bytes]) -> Reply:
     """A file of the page."""
