@@ -135,6 +135,7 @@ def test_every_answer_of_a_life_has_its_documented_shape(stack: RunningStack) ->
         assert call(who.client, operation).status_code == 200
     assert who.client.get("/api/auth/session").status_code == 200
     connect(who)
+    assert who.client.post("/api/integrations/sandbox/sync").status_code == 202
     assert who.client.delete("/api/integrations/sandbox").status_code == 204
     link_and_unlink(who)
     copy = who.client.post("/api/me/export").json()["export_id"]
