@@ -46,7 +46,7 @@ def _triangle(width: int) -> tuple[Indices, Indices, Indices]:
 
 def unpack(packed: Matrix, width: int) -> Matrix:
     """(..., width, width) symmetric matrices of their packed upper triangles."""
-    return np.asarray(packed[..., _triangle(width)[2]])
+    return packed.take(_triangle(width)[2], axis=-1)
 
 
 class History:
@@ -65,7 +65,6 @@ class History:
 
     def add(self, row: Vector, reward: float, *, replaces: float | None = None, day: float = 0.0) -> None:
         """One more decision (d,), or another reward for one that was added before with the same day."""
-        z = on_grid(np.append(row, reward))
         day = round(day * 4096.0) / 4096.0
         slot = int(day // SLOT_DAYS)
         if not self.count or day > self.newest:
@@ -73,16 +72,20 @@ class History:
             if self.count and slot > before:
                 self._merge(slot)
         block = self._block(slot)
+        products = self._products(row, reward)
         if replaces is None:
-            self.packed[block] += z[self._rows] * z[self._columns]
             self._days[block] += day
             self.count += 1
         else:
-            before_z = z.copy()
-            before_z[-1] = on_grid(np.asarray([replaces]))[0]
-            self.packed[block] += z[self._rows] * z[self._columns] - (
-                before_z[self._rows] * before_z[self._columns]
-            )
+            products -= self._products(row, replaces)
+        self.packed[block] += products
+
+    def _products(self, row: Vector, reward: float) -> Vector:
+        z = np.empty(self.columns + 1)
+        z[:-1], z[-1] = row, reward
+        z = on_grid(z)
+        products: Vector = z.take(self._rows) * z.take(self._columns)
+        return products
 
     def _block(self, slot: int) -> int:
         key = _key(slot, int(self.newest // SLOT_DAYS))
@@ -139,14 +142,14 @@ class History:
         end: int = start + 8 * count * size
         if len(state) < end:
             raise StateMismatch("length")
-        blocks = [_BLOCK.unpack_from(state, _HEADER.size + i * _BLOCK.size) for i in range(count)]
+        blocks = list(_BLOCK.iter_unpack(state[_HEADER.size : start]))
         self._keys = [(level, index) for level, index, _ in blocks]
         self._days = np.array([day for _, _, day in blocks])
         # A copy: what bytes hold cannot be added to.
         numbers = np.frombuffer(state, dtype="<f8", offset=start, count=count * size)
         self.packed = numbers.reshape(count, size).astype(np.float64)
         self.newest = newest
-        self.count = round(float(self.packed[:, self._count_at].sum()))
+        self.count = round(sum(self.packed[:, self._count_at].tolist()))
         return end
 
 

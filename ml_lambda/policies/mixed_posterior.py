@@ -55,25 +55,29 @@ class Paces:
         return len(self.rates) + (max(0, blocks - 1) if self.change else 0)
 
     @cached_property
-    def _logs(self) -> Vector:
-        found: Vector = np.log(self.shares * (1.0 - self.change))
-        return found
+    def _logs(self) -> dict[int, Vector]:
+        """The logarithms of the shares before any evidence, by how many hypotheses there are."""
+        return {len(self.rates): np.log(self.shares * (1.0 - self.change))}
 
     def likely(self, found: Vector) -> Vector:
         """(H,) each hypothesis' share, given the evidence (H,)."""
-        count, changes = len(self.rates), len(found) - len(self.rates)
-        logs = found.copy()
-        logs[:count] += self._logs
-        if changes:
-            logs[count:] += log(self.change / changes)
+        count, many = len(self.rates), len(found)
+        if many not in self._logs:
+            changes = np.full(many - count, log(self.change / (many - count)))
+            self._logs[many] = np.concatenate([self._logs[count], changes])
+        logs = found + self._logs[many]
         likely: Vector = np.exp(logs - logs.max())
         likely /= likely.sum()
         return likely
 
+    @cached_property
+    def _fading(self) -> Matrix:
+        return -self.rates[:, None]
+
     def counts(self, ages: Vector, likely: Vector) -> Vector:
         """(B,) how much a block of each age counts, averaged over hypotheses of these shares (H,)."""
         count = len(self.rates)
-        counts: Vector = likely[:count] @ np.exp(-self.rates[:, None] * ages)
+        counts: Vector = likely[:count] @ np.exp(self._fading * ages)
         if len(likely) > count:
             counts[1:] += likely[count:].cumsum()  # a block counts under each change that was before it
         return counts
@@ -90,13 +94,13 @@ class Belief:
 
     @cached_property
     def system(self) -> Matrix:
-        """(d + 1, d + 1): the precision, bordered by precision times mean."""
+        """(d + 1, d + 1): the precision, bordered by precision times mean; the corner is loose."""
         d = len(self.mean)
         bordered = np.empty((d + 1, d + 1))
         precision = np.linalg.inv(self.covariance)
         bordered[:d, :d] = 0.5 * (precision + precision.T)
         bordered[:d, d] = bordered[d, :d] = bordered[:d, :d] @ self.mean
-        bordered[d, d] = 0.0
+        bordered[d, d] = _LOOSE
         return bordered
 
     @cached_property
@@ -113,7 +117,6 @@ def _likelihood(systems: Matrix) -> Vector:
 
     ln p(data | older) is this with the data less this without, and what is the same for all hypotheses.
     """
-    systems[..., -1, -1] = _LOOSE
     factors = np.linalg.cholesky(systems)
     logdets = np.log(np.diagonal(factors[..., :-1, :-1], axis1=-2, axis2=-1)).sum(-1)
     found: Vector = 0.5 * (factors[..., -1, :-1] ** 2).sum(-1) - logdets
@@ -186,10 +189,9 @@ def posterior(history: History, belief: Belief, likely: Vector, first: int) -> P
 
     `first`: the first candidate column.
     """
-    system = belief.system.copy()
+    system = belief.system
     if history.count:
-        system += history.weighted(belief.paces.counts(history.ages(), likely) / belief.noise)
-    system[-1, -1] = _LOOSE
+        system = system + history.weighted(belief.paces.counts(history.ages(), likely) / belief.noise)
     factor = np.linalg.cholesky(system)
     inverse: Matrix = np.linalg.inv(factor[first:-1, first:-1]).astype(np.float64, copy=False)
     return Posterior(factor[-1, first:-1] @ inverse, inverse.T)

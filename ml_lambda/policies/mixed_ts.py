@@ -35,10 +35,10 @@ _MAGIC: Final = b"OOE1"
 
 
 @lru_cache(maxsize=8)
-def _points(dimension: int) -> Matrix:
-    """(D, POINTS) standard normal points, the same for every decision: pairs z, -z, so their mean is 0."""
+def _points(dimension: int, scale: float) -> Matrix:
+    """(D, POINTS) scaled normal points, the same for every decision: pairs z, -z, so their mean is 0."""
     half = np.random.Generator(np.random.PCG64(0)).normal(size=(dimension, POINTS // 2))
-    return np.concatenate([half, -half], axis=1)
+    return scale * np.concatenate([half, -half], axis=1)
 
 
 class MixedTS(Learner):
@@ -99,8 +99,9 @@ class MixedTS(Learner):
         if self._optimism:
             grown = self._optimism * sqrt(1.0 + 3.0 * log1p(person.history.count / 50.0))
             scores += grown * np.sqrt(np.einsum("kd,kd->k", spread, spread))
-        drawn = scores[:, None] + spread @ (self._scale * _points(self.dimension))
-        best = drawn >= drawn.max(axis=0) - _TIE
+        drawn = spread @ _points(self.dimension, self._scale)
+        drawn += scores[:, None]
+        best = (drawn >= drawn.max(axis=0) - _TIE).astype(np.float64)
         vector: Vector = best @ (1.0 / best.sum(axis=0))
         return FLOOR / len(vector) + (1.0 - FLOOR) / POINTS * vector
 
