@@ -94,7 +94,7 @@ class Population:
                 self._weigh(person, belief)
             assert person.evidence is not None
             likely = belief.paces.likely(person.evidence)
-            person.posterior = posterior(person.history, belief, likely, self._first)
+            person.posterior = posterior(person.history, belief, likely)
         return person.posterior
 
     def _belief(self, person: Person) -> Belief:
@@ -106,7 +106,8 @@ class Population:
             others = self._shared if person.known is None else self._shared - person.known
             inverse = np.linalg.inv(others[:, :-1])
             covariance = 0.5 * (inverse + inverse.T) + np.diag(self.variances.between)
-            person.belief = Belief(inverse @ others[:, -1], covariance, self.variances.noise, self._paces)
+            mean, noise = inverse @ others[:, -1], self.variances.noise
+            person.belief = Belief(mean, covariance, noise, self._paces, self._first)
             person.pool, person.posterior = self._pool, None
         return person.belief
 

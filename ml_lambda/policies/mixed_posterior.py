@@ -17,9 +17,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import log
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ml_lambda.policies.base import Matrix, Vector
 from ml_lambda.policies.history import History, Indices
@@ -85,12 +86,16 @@ class Paces:
 
 @dataclass(frozen=True)
 class Belief:
-    """N(mean, covariance) over one person's weights (d,), the noise's variance, the paces."""
+    """N(mean, covariance) over one person's weights (d,), the noise's variance, the paces.
+
+    `first`: the first of the D candidate columns.
+    """
 
     mean: Vector
     covariance: Matrix
     noise: float
     paces: Paces
+    first: int = 0
 
     @cached_property
     def system(self) -> Matrix:
@@ -101,6 +106,15 @@ class Belief:
         bordered[:d, :d] = 0.5 * (precision + precision.T)
         bordered[:d, d] = bordered[d, :d] = bordered[:d, :d] @ self.mean
         bordered[d, d] = _LOOSE
+        return bordered
+
+    @cached_property
+    def asking(self) -> Matrix:
+        """(d + 1 + D, d + 1 + D): the system, bordered by the unit vectors of the candidate columns."""
+        d, first = len(self.mean), self.first
+        bordered = _LOOSE * np.eye(d + 1 + d - first)
+        bordered[: d + 1, : d + 1] = self.system
+        bordered[d + 1 :, first:d] = bordered[first:d, d + 1 :] = np.eye(d - first)
         return bordered
 
     @cached_property
@@ -123,13 +137,25 @@ def _likelihood(systems: Matrix) -> Vector:
     return found
 
 
+class _Order(NamedTuple):
+    """What so many blocks have to do with each other, whatever is in them."""
+
+    earlier: NDArray[np.bool_]
+    """(B, B) whether the column's block is before the row's."""
+    itself: Matrix
+    """(B, B) the unit matrix."""
+    inside: Matrix
+    """(S, B) runs of blocks: which each holds. Its place in (B + 1, B + 1) is by start and end."""
+    starts: Indices
+    ends: Indices
+
+
 @lru_cache(maxsize=64)
-def _spans(blocks: int) -> tuple[Matrix, Indices, Indices]:
-    """Runs of blocks: which blocks each holds (S, B); its place in (B + 1, B + 1) by start and end."""
+def _order(blocks: int) -> _Order:
     starts, ends = np.triu_indices(blocks + 1)
     at = np.arange(blocks)
     inside = (at >= starts[:, None]) & (at < ends[:, None])
-    return inside.astype(np.float64), starts, ends
+    return _Order(at < at[:, None], np.eye(blocks), inside.astype(np.float64), starts, ends)
 
 
 def evidence(history: History, belief: Belief) -> Vector:
@@ -138,23 +164,22 @@ def evidence(history: History, belief: Belief) -> Vector:
     blocks, count = len(ages), len(paces.rates)
     if blocks < 2:
         return np.zeros(paces.hypotheses(blocks))
-    lags = np.maximum(ages[None, :] - ages[:, None], 0.0)  # (later, earlier)
-    fading = np.exp(-paces.rates[paces.rates > 0.0, None, None] * lags) * np.tril(np.ones_like(lags), -1)
-    inside, starts, ends = _spans(blocks)
-    asked = np.concatenate([fading, fading + np.eye(blocks)]).reshape(-1, blocks)
-    asked = np.concatenate([asked, inside]) / belief.noise
+    order, fades = _order(blocks), paces.rates > 0.0
+    lags = np.maximum(ages - ages[:, None], 0.0)  # (later, earlier)
+    fading = np.exp(-paces.rates[fades, None, None] * lags) * order.earlier
+    asked = np.concatenate([fading, fading + order.itself]).reshape(-1, blocks)
+    asked = np.concatenate([asked, order.inside]) / belief.noise
     found = _likelihood(history.weighted(asked) + belief.system)
-    older, newer = found[: len(asked) - len(inside)].reshape(2, -1, blocks)
+    older, newer = found[: len(asked) - len(order.inside)].reshape(2, -1, blocks)
     # Under a pace of 0, and after a change, a block's prediction is a run that ends with it less one without.
     runs = np.zeros((blocks + 1, blocks + 1))
-    runs[starts, ends] = found[len(asked) - len(inside) :]
-    steps = np.diff(runs, axis=1)[:-1]
+    runs[order.starts, order.ends] = found[len(asked) - len(order.inside) :]
+    steps = runs[:-1, 1:] - runs[:-1, :-1]
     predicted = np.empty((paces.hypotheses(blocks), blocks))
-    predicted[:count][paces.rates > 0.0] = newer - older
-    predicted[:count][paces.rates == 0.0] = steps[0]
+    predicted[:count][fades] = newer - older
+    predicted[:count][~fades] = steps[0]
     if paces.change:
-        before = np.tri(blocks, blocks, -1, dtype=bool)[1:]
-        predicted[count:] = np.where(before, steps[0], steps[1:])
+        predicted[count:] = np.where(order.earlier[1:], steps[0], steps[1:])
     predicted -= predicted.max(axis=0)
     summed: Vector = predicted @ 2.0 ** (-ages / EVIDENCE_HALF_LIFE)
     return summed
@@ -184,14 +209,19 @@ class Posterior:
     root: Matrix
 
 
-def posterior(history: History, belief: Belief, likely: Vector, first: int) -> Posterior:
+def posterior(history: History, belief: Belief, likely: Vector) -> Posterior:
     """What is known when each block counts as much as the hypotheses say on average.
 
-    `first`: the first candidate column.
+    With P = L Lᵀ the borders of a system come out of its Cholesky factor times L⁻ᵀ: of precision times
+    mean and of the unit vectors that is all there is to know, and no inverse is left to compute.
     """
-    system = belief.system
+    d, first = len(belief.mean), belief.first
+    system = belief.asking
     if history.count:
-        system = system + history.weighted(belief.paces.counts(history.ages(), likely) / belief.noise)
+        system = system.copy()
+        system[: d + 1, : d + 1] += history.weighted(
+            belief.paces.counts(history.ages(), likely) / belief.noise
+        )
     factor = np.linalg.cholesky(system)
-    inverse: Matrix = np.linalg.inv(factor[first:-1, first:-1]).astype(np.float64, copy=False)
-    return Posterior(factor[-1, first:-1] @ inverse, inverse.T)
+    root = factor[d + 1 :, first:d]
+    return Posterior(root @ factor[d, first:d], root)

@@ -47,8 +47,9 @@ def usual(dimension: int, context_dimension: int, half_life_days: float = 0.0) -
     pooled = np.r_[np.full(context_dimension, 0.05), 0.1, np.full(dimension, 0.02)]
     start = Variances(between, pooled, 0.18)
     paces = paces_of(None, half_life_days)
-    given = Belief(np.zeros(len(between)), np.diag(between + pooled), start.noise, paces)
-    return Beginning(given, start, context_dimension + 1)
+    first = context_dimension + 1
+    given = Belief(np.zeros(len(between)), np.diag(between + pooled), start.noise, paces, first)
+    return Beginning(given, start, first)
 
 
 def paces_of(prior: Prior | None, half_life_days: float = 0.0) -> Paces:
@@ -70,7 +71,7 @@ def published(prior: Prior, half_life_days: float = 0.0) -> Beginning:
     if key not in _published:
         pooled, first = prior.belief(COLUMNS), len(CONTEXT_FEATURES) + 1
         covariance = pooled.covariance + np.diag(pooled.between)
-        given = Belief(pooled.mean, covariance, pooled.noise, paces_of(prior, half_life_days))
+        given = Belief(pooled.mean, covariance, pooled.noise, paces_of(prior, half_life_days), first)
         # A refit in memory starts at the prior's variances and may widen what people share.
         widest = usual(len(CANDIDATE_FEATURES), len(CONTEXT_FEATURES)).start.pooled
         shared = np.maximum(np.diag(pooled.covariance), widest)

@@ -49,7 +49,7 @@ class MixedTS(Learner):
     """
 
     name = "mixed_ts"
-    version = "2"
+    version = "3"
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class MixedTS(Learner):
         scores = candidates @ known.mean
         if self._optimism:
             grown = self._optimism * sqrt(1.0 + 3.0 * log1p(person.history.count / 50.0))
-            scores += grown * np.sqrt(np.einsum("kd,kd->k", spread, spread))
+            scores += grown * np.sqrt(np.vecdot(spread, spread))
         drawn = spread @ _points(self.dimension, self._scale)
         drawn += scores[:, None]
         best = (drawn >= drawn.max(axis=0) - _TIE).astype(np.float64)

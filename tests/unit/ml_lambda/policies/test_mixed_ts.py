@@ -209,7 +209,7 @@ def test_the_pace_of_forgetting_is_learned(changes: bool, forgets: bool) -> None
 
 def _belief(d: int, paces: Paces) -> Belief:
     root = np.random.default_rng(1).normal(size=(d, d))
-    return Belief(np.linspace(-0.2, 0.2, d), root @ root.T / d + 0.1 * np.eye(d), 0.2, paces)
+    return Belief(np.linspace(-0.2, 0.2, d), root @ root.T / d + 0.1 * np.eye(d), 0.2, paces, first=2)
 
 
 def test_the_posterior_is_the_weighted_regression() -> None:
@@ -225,12 +225,12 @@ def test_the_posterior_is_the_weighted_regression() -> None:
         precision = np.linalg.inv(belief.covariance)
         after = precision + (weights[:, None] * rows).T @ rows / belief.noise
         shift = precision @ belief.mean + (weights[:, None] * rows).T @ rewards / belief.noise
-        found = posterior(history, belief, np.eye(2)[pace], 2)
+        found = posterior(history, belief, np.eye(2)[pace])
         assert found.mean == pytest.approx(np.linalg.solve(after, shift)[2:], abs=1e-9)
         assert found.root @ found.root.T == pytest.approx(np.linalg.inv(after)[2:, 2:], abs=1e-9)
     weights = 0.25 + 0.75 * 2.0 ** (-(24.0 - 24.0 * (np.arange(40) // 20)) / 30.0)
     after = np.linalg.inv(belief.covariance) + (weights[:, None] * rows).T @ rows / belief.noise
-    both = posterior(history, belief, np.array([0.25, 0.75]), 2)
+    both = posterior(history, belief, np.array([0.25, 0.75]))
     assert both.root @ both.root.T == pytest.approx(np.linalg.inv(after)[2:, 2:], abs=1e-9)
 
 
