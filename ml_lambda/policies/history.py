@@ -73,7 +73,8 @@ class History:
                 self._merge(slot)
         block = self._block(slot)
         products = self._products(row, reward)
-        if replaces is None:
+        # A state that started anew may meet a revision of what it never saw: that is a new decision to it.
+        if replaces is None or not self.packed[block, self._count_at]:
             self._days[block] += day
             self.count += 1
         else:

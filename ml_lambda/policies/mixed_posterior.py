@@ -222,6 +222,6 @@ def posterior(history: History, belief: Belief, likely: Vector) -> Posterior:
         system[: d + 1, : d + 1] += history.weighted(
             belief.paces.counts(history.ages(), likely) / belief.noise
         )
-    factor = np.linalg.cholesky(system)
+    factor = np.linalg.cholesky(system).astype(np.float64, copy=False)
     root = factor[d + 1 :, first:d]
     return Posterior(root @ factor[d, first:d], root)

@@ -234,6 +234,16 @@ def test_the_posterior_is_the_weighted_regression() -> None:
     assert both.root @ both.root.T == pytest.approx(np.linalg.inv(after)[2:, 2:], abs=1e-9)
 
 
+def test_a_revision_of_what_was_never_seen_is_a_decision() -> None:
+    revised, plain = mixed(), mixed()
+    for learner in (revised, plain):
+        learner.learn(CONTEXT, rows_of(1)[0], 1.0, day=20_000.0)
+    revised.learn(CONTEXT, rows_of(2)[1], 1.0, replaces=0.0, day=19_000.0)
+    plain.learn(CONTEXT, rows_of(2)[1], 1.0, day=19_000.0)
+    assert revised.to_bytes() == plain.to_bytes()
+    assert np.isfinite(revised.probabilities(CONTEXT, rows_of(5))).all()
+
+
 def test_the_evidence_is_the_predictive_density_of_each_block() -> None:
     history, rng = History(3, 2), np.random.default_rng(4)
     belief = _belief(3, Paces.of((0.0, 10.0), (0.5, 0.5)))
