@@ -99,7 +99,7 @@ test-oidc: ## Sign-in against panva's certified OpenID provider (needs Node; say
 
 test-erasure: ## Erase a life of 10,000 signals, killed at ten random points (minutes)
 	$(BOOTSTRAP) dev emulator
-	@ERASURE_SIGNALS=10000 $(RUN) -m pytest tests/integration/test_erasing.py -s -k "ten_random and emulator-0" $(ARGS)
+	@ERASURE_SIGNALS=10000 $(RUN) -m pytest tests/integration/test_whole_erasure.py -s -k "ten_random and emulator-0" $(ARGS)
 
 test-browser: ## Only the tests that drive a real Chromium
 	$(BOOTSTRAP) dev emulator

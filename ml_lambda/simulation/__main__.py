@@ -14,11 +14,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-# Thousands of lines of services that work would run through the progress bar.
-os.environ.setdefault("OO_LOG_LEVEL", "ERROR")
-os.environ.setdefault("OO_STAGE", "local")
-# Matrices are small: threads cost more than they gain, and one core is what is promised.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+if __name__ == "__main__":
+    # Thousands of lines of services that work would run through the progress bar.
+    os.environ.setdefault("OO_LOG_LEVEL", "ERROR")
+    os.environ.setdefault("OO_STAGE", "local")
+    # Matrices are small: threads cost more than they gain, and one core is what is promised.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
