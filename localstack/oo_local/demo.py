@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from chalicelib.contracts.consents import CONSENTS
-from chalicelib.contracts.ml import Snapshot
+from chalicelib.contracts.ml import RankRequest, Snapshot
 from chalicelib.contracts.signals import MAX_ENTRIES
 from oo_local import demo_signals
 from oo_local.connecting import SOURCE, connect
@@ -128,12 +129,22 @@ class Demo:
 
     def first_tip(self) -> FirstTip:
         """Ask as the page does; when there is nothing now, ask again having time."""
+        self._wake_the_scorer()
         answer = _ok(self.api.post("/api/recommend", json={}))
         said_free = answer["tip"] is None
         if said_free:
             context = {"context": {"minutes_free": FREE_MINUTES}}
             answer = _ok(self.api.post("/api/recommend", json=context))
         return FirstTip(answer["tip"], answer.get("reason"), answer.get("next_look_at"), said_free)
+
+    def _wake_the_scorer(self) -> None:
+        """One call about nobody: cold, it outlasts its deadline, and rules would choose the first tip."""
+        nobody = RankRequest(
+            person_id=str(uuid4()), now=datetime.now(UTC), timezone="UTC", granted=[], seed=0
+        )
+        emulator_client("lambda", self._emulator).invoke(
+            FunctionName="oo-local-rank", Payload=nobody.model_dump_json().encode()
+        )
 
 
 def machine_timezone() -> str:
