@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from chalicelib.runtime.settings import PREFIX, Settings
+from chalicelib.runtime.settings import PREFIX, Settings, field_of
 from infra.cfn import STAGE, logical, named, sub
 from infra.functions import PARAMETERS as SETTINGS
 from infra.functions import RUNTIME, Function, Schedule, ml_functions
@@ -37,7 +37,7 @@ PARAMETERS: Final[dict[str, Any]] = {
     **{
         parameter(name): {
             "Type": "String",
-            "Default": str(Settings.model_fields[name.removeprefix(PREFIX).lower()].default),
+            "Default": str(Settings.model_fields[field_of(name) or ""].default),
         }
         for name in SETTINGS
     },

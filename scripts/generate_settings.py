@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from chalicelib.runtime.settings import PREFIX, Settings
+from chalicelib.runtime.settings import Settings, variable
 from oo_local.configuration import DERIVED, LocalSettings
 
 PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
@@ -48,7 +48,7 @@ def _table(model: type[BaseModel]) -> Iterator[str]:
             default = "*required*"
         if model is Settings and name in DERIVED:
             default += " *derived*"
-        cells = (f"`{PREFIX}{name.upper()}`", default.strip(), _allowed(field), field.get("description", ""))
+        cells = (f"`{variable(name)}`", default.strip(), _allowed(field), field.get("description", ""))
         yield f"| {' | '.join(cells)} |"
 
 

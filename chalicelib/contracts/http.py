@@ -45,7 +45,10 @@ class Problem(BaseModel):
 
 # --- recommend ------------------------------------------------------------------------------
 
-Angle = Literal["do_now", "smallest_step", "plan_slot", "keep_streak", "rest", "silence"]
+Angle = Literal[
+    "do_now", "smallest_step", "plan_slot", "anchor", "keep_streak", "restart",
+    "rest", "prepare", "batch", "keep_or_let_go", "close_day", "silence",
+]  # fmt: skip
 TipSource = Literal["template", "model"]
 NoTipReason = Literal["consent_required", "nothing_now"]
 

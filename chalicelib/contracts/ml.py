@@ -19,6 +19,7 @@ from chalicelib.contracts.http import (
     RecommendContext,
     TipSource,
 )
+from chalicelib.contracts.pool import PooledWords
 from chalicelib.contracts.signals import ItemRecord
 
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -216,8 +217,10 @@ class RankResponse(_Model):
     """What `rank` answers. `words`: sealed words (base64) of the chosen item and its anchor, by ref."""
 
     choice: Choice
-    source: TipSource = "template"
     words: dict[str, str] = {}
+    pooled: PooledWords | None = Field(
+        default=None, description="A model's words for what was chosen; none: the template's are shown."
+    )
     words_expire_at: datetime | None = Field(
         default=None, description="When the first of `words` must be gone; unknown: 24 hours after now."
     )

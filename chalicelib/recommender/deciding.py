@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64decode
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.contracts.http import RecommendContext, TipSource
 from chalicelib.contracts.ml import Candidate, Choice, RankRequest
+from chalicelib.contracts.pool import PooledWords
 from chalicelib.contracts.ports import Scorer, ScorerUnavailable, Sealer, Unsealable
 from chalicelib.domain import candidates as rule_candidates
 from chalicelib.domain import wordings
@@ -18,6 +20,7 @@ from chalicelib.recommender import rules
 from chalicelib.recommender.contract import WORDS_FOR, WORDS_UNKNOWN, PersonNow, TipStore
 from chalicelib.runtime.logging import logger
 
+TEMPLATE: Final[TipSource] = "template"
 LOOK_AGAIN: Final = timedelta(hours=1)
 
 _log = logger("recommender")
@@ -87,21 +90,38 @@ class Decider:
                 raise ScorerUnavailable("its choice cannot be worded") from error
             if titles and response.words_expire_at is None:
                 longest = WORDS_UNKNOWN
+        choice, source = response.choice, TEMPLATE
+        if rendered is not None and response.pooled is not None:
+            choice, source, rendered = self._worded(request.person_id, choice, response.pooled, rendered)
         return Draft(
-            choice=response.choice,
-            source=response.source,
+            choice=choice,
+            source=source,
             rendered=rendered,
             words_expire_at=_words_end(request.now, response.words_expire_at, longest),
             next_look_at=response.next_look_at,
             outdated=response.outdated,
         )
 
+    def _worded(
+        self, person_id: str, choice: Choice, pooled: PooledWords, template: wordings.Rendered
+    ) -> tuple[Choice, TipSource, wordings.Rendered]:
+        """The choice in a model's words; as it was, in the template's, when they cannot be opened."""
+        try:
+            plain = self._sealer.open(person_id, f"pool:{pooled.wording}", _decoded(pooled.sealed))
+            words = json.loads(plain)
+            text, why = str(words["text"]), str(words["why"])
+        except (Unsealable, ValueError, KeyError, TypeError) as error:
+            _log.warning("pooled words cannot be opened", error=type(error).__name__)
+            return choice, TEMPLATE, template
+        rendered = replace(template, text=text, why=why if pooled.own_why and why else template.why)
+        return _with_wording(choice, pooled.wording), "model", rendered
+
     def _by_rules(self, request: RankRequest) -> Draft:
         snapshot = self._store.snapshot(request.person_id)
         old = outdated(snapshot, request.now)
         if snapshot is None:
             nothing = rules.choose([], seed=request.seed, snapshot_at=None)
-            return Draft(nothing, "template", None, request.now, request.now + LOOK_AGAIN, old)
+            return Draft(nothing, TEMPLATE, None, request.now, request.now + LOOK_AGAIN, old)
         proposal = rule_candidates.propose(
             current(snapshot),
             now=request.now,
@@ -124,11 +144,11 @@ class Decider:
                 continue
         choice = rules.choose([c for c, _ in worded], seed=request.seed, snapshot_at=snapshot.computed_at)
         if choice.chosen is None:
-            return Draft(choice, "template", None, request.now, proposal.next_look_at, old)
+            return Draft(choice, TEMPLATE, None, request.now, proposal.next_look_at, old)
         candidate, rendered = worded[choice.chosen]
         ends = [e for r in _refs([candidate]) if (e := alive[r].expires_at) is not None]
         end = _words_end(request.now, min(ends, default=None), WORDS_FOR)
-        return Draft(choice, "template", rendered, end, proposal.next_look_at, old)
+        return Draft(choice, TEMPLATE, rendered, end, proposal.next_look_at, old)
 
     def _titles(self, person_id: str, refs: Iterable[str], sealed: Mapping[str, bytes]) -> dict[str, str]:
         titles = {}
@@ -148,6 +168,16 @@ def _render(candidate: Candidate, titles: Mapping[str, str], request: RankReques
 
 def _refs(candidates: Iterable[Candidate]) -> list[str]:
     return sorted({r for c in candidates for r in (c.item_ref, c.anchor_ref) if r is not None})
+
+
+def _with_wording(choice: Choice, wording: str) -> Choice:
+    """The choice with another wording of the chosen candidate: the one that is shown."""
+    assert choice.chosen is not None
+    candidates = list(choice.candidates)
+    scored = candidates[choice.chosen]
+    worded = scored.candidate.model_copy(update={"wording": wording})
+    candidates[choice.chosen] = scored.model_copy(update={"candidate": worded})
+    return choice.model_copy(update={"candidates": candidates})
 
 
 def _decoded(text: str) -> bytes:

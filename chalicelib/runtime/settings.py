@@ -12,9 +12,13 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator
+
+from chalicelib.runtime.model_settings import ModelSettings
 
 PREFIX: Final = "OO_"
+_OWN_NAMES: Final = {"litellm_url": "LITELLM_URL"}
+"""Settings whose variable is called as everybody calls it."""
 _SCHEME: Final = re.compile(r"^[a-z][a-z0-9+.-]*$")
 _PUBLIC_SCHEMES: Final = frozenset({"http", "https", "javascript", "data", "file", "blob", "about"})
 
@@ -23,8 +27,8 @@ class SettingsError(Exception):
     """The environment is not what the functions need; the message names each variable."""
 
 
-class Settings(BaseModel):
-    """Read-only settings. The variable's name is `OO_` and the field's name in capitals."""
+class Settings(ModelSettings):
+    """Read-only settings. `variable(field)` is the variable's name."""
 
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
@@ -197,14 +201,25 @@ class Settings(BaseModel):
         return f"oo-{self.stage}-{suffix}"
 
 
+def variable(field: str) -> str:
+    """The environment variable of a setting: `OO_` and its name in capitals, but for a few."""
+    return _OWN_NAMES.get(field, f"{PREFIX}{field.upper()}")
+
+
+def field_of(name: str) -> str | None:
+    """The setting that an environment variable gives; None when it gives none."""
+    return next((field for field in Settings.model_fields if variable(field) == name), None)
+
+
 def load(environment: Mapping[str, str]) -> Settings:
     """Settings from variables. Raises SettingsError naming every wrong one."""
-    known = {f"{PREFIX}{name.upper()}": name for name in Settings.model_fields}
-    values = {known[key]: value for key, value in environment.items() if key in known}
+    values = {
+        name: environment[variable(name)] for name in Settings.model_fields if variable(name) in environment
+    }
     try:
         raw = Settings.model_validate(values)
     except ValidationError as error:
-        lines = [f"  {PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
+        lines = [f"  {variable(str(e['loc'][0]))}: {e['msg']}" for e in error.errors()]
         raise SettingsError("settings need changing (docs/settings.md):\n" + "\n".join(lines)) from None
     apple = [raw.apple_client_id, raw.apple_team_id, raw.apple_key_id]
     if any(apple) and not all(apple):

@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from chalicelib.runtime.settings import PREFIX, Settings, SettingsError, load
+from chalicelib.runtime.settings import PREFIX, SettingsError, field_of, load
 from oo_local.envfile import EnvFileError, read_env_file
 
 Port = Annotated[int, Field(ge=1024, le=65535)]
@@ -85,7 +85,9 @@ def read_configuration(root: Path, environment: Mapping[str, str]) -> Configurat
         values = read_env_file(root / ".env.local")
     except EnvFileError as error:
         raise ConfigurationError(str(error)) from None
-    values |= {name: value for name, value in environment.items() if name.startswith(PREFIX)}
+    values |= {
+        name: value for name, value in environment.items() if name.startswith(PREFIX) or field_of(name)
+    }
     return configure(values)
 
 
@@ -93,12 +95,12 @@ def configure(values: Mapping[str, str]) -> Configuration:
     """Check the variables. Raises ConfigurationError naming every mistake."""
     own, passed, mistakes = {}, {}, []
     for name, value in values.items():
-        field = name.removeprefix(PREFIX).lower() if name.startswith(PREFIX) else ""
+        field = field_of(name) or (name.removeprefix(PREFIX).lower() if name.startswith(PREFIX) else "")
         if field in DERIVED:
             mistakes.append(f"{name} is set by `make dev` itself: remove it")
         elif field in LocalSettings.model_fields:
             own[field] = value
-        elif field in Settings.model_fields:
+        elif field_of(name):
             passed[name] = value
         else:
             mistakes.append(f"{name} is not a setting: docs/settings.md lists them all")

@@ -17,7 +17,7 @@ from tests.architecture.test_docs import project_files
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = re.compile(r"secret|token|password|private|credential|(^|_)key(_|$)", re.IGNORECASE)
 # What such a setting may be: the name of a parameter, a hash, an id, a length of time.
-HARMLESS = re.compile(r"_(parameter|sha256|alias|id|days|seconds)$", re.IGNORECASE)
+HARMLESS = re.compile(r"_(parameter|sha256|alias|id|days|seconds)$|tokens_per_day", re.IGNORECASE)
 LEAKED = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:\s|\\n)+[A-Za-z0-9+/]{40}|\bA[KS]IA[0-9A-Z]{16}\b"
     r"|\bghp_\w{36}\b|\bxox[abp]-\w{10,}|\bsk-\w{32,}"

@@ -10,7 +10,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Envelope(_message.Message):
-    __slots__ = ("event_id", "person_id", "occurred_at", "schema_version", "trace_id", "signal_received", "signal_stored", "signal_deleted", "item_closed", "decision_made", "tip_exposed", "tip_reacted", "tip_due", "reward_settled", "item_completed", "silence_answered", "profile_changed", "consents_changed", "erasure_requested", "erasure_done", "export_requested", "export_written", "forget_requested", "forgotten", "grant_orphaned")
+    __slots__ = ("event_id", "person_id", "occurred_at", "schema_version", "trace_id", "signal_received", "signal_stored", "signal_deleted", "item_closed", "decision_made", "tip_exposed", "tip_reacted", "tip_due", "reward_settled", "item_completed", "silence_answered", "profile_changed", "consents_changed", "erasure_requested", "erasure_done", "export_requested", "export_written", "forget_requested", "forgotten", "features_refreshed", "grant_orphaned")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     PERSON_ID_FIELD_NUMBER: _ClassVar[int]
     OCCURRED_AT_FIELD_NUMBER: _ClassVar[int]
@@ -35,6 +35,7 @@ class Envelope(_message.Message):
     EXPORT_WRITTEN_FIELD_NUMBER: _ClassVar[int]
     FORGET_REQUESTED_FIELD_NUMBER: _ClassVar[int]
     FORGOTTEN_FIELD_NUMBER: _ClassVar[int]
+    FEATURES_REFRESHED_FIELD_NUMBER: _ClassVar[int]
     GRANT_ORPHANED_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     person_id: str
@@ -60,8 +61,9 @@ class Envelope(_message.Message):
     export_written: ExportWritten
     forget_requested: ForgetRequested
     forgotten: Forgotten
+    features_refreshed: FeaturesRefreshed
     grant_orphaned: GrantOrphaned
-    def __init__(self, event_id: _Optional[str] = ..., person_id: _Optional[str] = ..., occurred_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., schema_version: _Optional[int] = ..., trace_id: _Optional[str] = ..., signal_received: _Optional[_Union[SignalReceived, _Mapping]] = ..., signal_stored: _Optional[_Union[SignalStored, _Mapping]] = ..., signal_deleted: _Optional[_Union[SignalDeleted, _Mapping]] = ..., item_closed: _Optional[_Union[ItemClosed, _Mapping]] = ..., decision_made: _Optional[_Union[DecisionMade, _Mapping]] = ..., tip_exposed: _Optional[_Union[TipExposed, _Mapping]] = ..., tip_reacted: _Optional[_Union[TipReacted, _Mapping]] = ..., tip_due: _Optional[_Union[TipDue, _Mapping]] = ..., reward_settled: _Optional[_Union[RewardSettled, _Mapping]] = ..., item_completed: _Optional[_Union[ItemCompleted, _Mapping]] = ..., silence_answered: _Optional[_Union[SilenceAnswered, _Mapping]] = ..., profile_changed: _Optional[_Union[ProfileChanged, _Mapping]] = ..., consents_changed: _Optional[_Union[ConsentsChanged, _Mapping]] = ..., erasure_requested: _Optional[_Union[ErasureRequested, _Mapping]] = ..., erasure_done: _Optional[_Union[ErasureDone, _Mapping]] = ..., export_requested: _Optional[_Union[ExportRequested, _Mapping]] = ..., export_written: _Optional[_Union[ExportWritten, _Mapping]] = ..., forget_requested: _Optional[_Union[ForgetRequested, _Mapping]] = ..., forgotten: _Optional[_Union[Forgotten, _Mapping]] = ..., grant_orphaned: _Optional[_Union[GrantOrphaned, _Mapping]] = ...) -> None: ...
+    def __init__(self, event_id: _Optional[str] = ..., person_id: _Optional[str] = ..., occurred_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., schema_version: _Optional[int] = ..., trace_id: _Optional[str] = ..., signal_received: _Optional[_Union[SignalReceived, _Mapping]] = ..., signal_stored: _Optional[_Union[SignalStored, _Mapping]] = ..., signal_deleted: _Optional[_Union[SignalDeleted, _Mapping]] = ..., item_closed: _Optional[_Union[ItemClosed, _Mapping]] = ..., decision_made: _Optional[_Union[DecisionMade, _Mapping]] = ..., tip_exposed: _Optional[_Union[TipExposed, _Mapping]] = ..., tip_reacted: _Optional[_Union[TipReacted, _Mapping]] = ..., tip_due: _Optional[_Union[TipDue, _Mapping]] = ..., reward_settled: _Optional[_Union[RewardSettled, _Mapping]] = ..., item_completed: _Optional[_Union[ItemCompleted, _Mapping]] = ..., silence_answered: _Optional[_Union[SilenceAnswered, _Mapping]] = ..., profile_changed: _Optional[_Union[ProfileChanged, _Mapping]] = ..., consents_changed: _Optional[_Union[ConsentsChanged, _Mapping]] = ..., erasure_requested: _Optional[_Union[ErasureRequested, _Mapping]] = ..., erasure_done: _Optional[_Union[ErasureDone, _Mapping]] = ..., export_requested: _Optional[_Union[ExportRequested, _Mapping]] = ..., export_written: _Optional[_Union[ExportWritten, _Mapping]] = ..., forget_requested: _Optional[_Union[ForgetRequested, _Mapping]] = ..., forgotten: _Optional[_Union[Forgotten, _Mapping]] = ..., features_refreshed: _Optional[_Union[FeaturesRefreshed, _Mapping]] = ..., grant_orphaned: _Optional[_Union[GrantOrphaned, _Mapping]] = ...) -> None: ...
 
 class Signal(_message.Message):
     __slots__ = ("signal_id", "type", "source", "origin", "occurred_at", "item_ref", "status", "title_hash", "title_words", "title_chars", "due_at", "due_on", "starts_at", "ends_at", "all_day", "busy", "effort_minutes", "priority", "category", "linked_ref", "valence", "energy", "place")
@@ -288,6 +290,12 @@ class Forgotten(_message.Message):
     LINE_FIELD_NUMBER: _ClassVar[int]
     line: str
     def __init__(self, line: _Optional[str] = ...) -> None: ...
+
+class FeaturesRefreshed(_message.Message):
+    __slots__ = ("computed_at",)
+    COMPUTED_AT_FIELD_NUMBER: _ClassVar[int]
+    computed_at: _timestamp_pb2.Timestamp
+    def __init__(self, computed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class GrantOrphaned(_message.Message):
     __slots__ = ("source", "sealed")
