@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import _lru_cache_wrapper, cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
+
+if TYPE_CHECKING:
+    from openai_server import OpenAIServer
 
 ROOT = Path(__file__).resolve().parent.parent
 UNIT = Path(__file__).resolve().parent / "unit"
@@ -80,6 +83,15 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield running.url
     finally:
         running.stop()
+
+
+@pytest.fixture
+def openai_server() -> Iterator[OpenAIServer]:
+    """A scripted model proxy on a free port (tests/openai_server.py); its address is `.url`."""
+    from openai_server import running
+
+    with running() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
