@@ -6,7 +6,7 @@ Deterministic: the same input gives the same candidates in the same order. Pure:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -27,8 +27,9 @@ PER_ITEM: Final = 2  # candidates of one item before every item had its turn
 # An angle on an item that was seen rests this long, whatever the answer.
 RESTS: Final = timedelta(hours=3)
 SHOWN_LATELY: Final = timedelta(hours=20)
-# How much of its score an offer keeps when its item was shown within SHOWN_LATELY.
+# How much of its score an offer keeps when its item, or another of its theme, was shown within SHOWN_LATELY.
 KEEPS: Final = 0.75
+THEME_KEEPS: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,15 @@ def propose(
     context: RecommendContext,
     recent: Sequence[RecentTip],
     blocks: Sequence[ItemBlock],
+    themes: Mapping[str, str] = {},
     limit: int = 30,
 ) -> Proposal:
     """The tips that the rules allow for this person at `now`.
 
     `granted` is checked here again, group by group. `context.minutes_free` overrides the gap that the
     calendar shows. `recent` are the tips of the last 14 days: no wording returns for an item within
-    them, no angle more than twice a week.
+    them, no angle more than twice a week. `themes` tells by ref which tasks are alike; a theme's id says
+    nothing.
     """
     situation = look(
         snapshot,
@@ -65,6 +68,7 @@ def propose(
         context=context,
         recent=recent,
         blocks=blocks,
+        themes=themes,
     )
     look_again = next_look_at(situation)
     if situation.asleep():
@@ -105,6 +109,7 @@ class _Memory:
         self.angles: Counter[tuple[str | None, str]] = Counter()
         self.used: dict[str, datetime] = {}
         self.shown: set[str] = set()
+        self.shown_themes: set[str] = set()
         self.answered: set[str] = set()
         self.resting: set[tuple[str | None, str]] = set()
         for tip in situation.recent:
@@ -123,6 +128,8 @@ class _Memory:
         today = calendar.local_day(at, self.situation.zone) == self.situation.today
         if self.situation.now - at < SHOWN_LATELY:
             self.shown.add(item_ref)
+            if (theme := self.situation.themes.get(item_ref)) is not None:
+                self.shown_themes.add(theme)
         # A "not now" without a reason leaves no block; a "not helpful" says as much. A task that was
         # done closes when its source says so: until then the answer counts.
         refused = tip.reaction == "not_helpful" or (tip.reaction == "dismiss" and not tip.reason)
@@ -167,6 +174,11 @@ class _Memory:
 
 
 def _faded(offer: Offer, memory: _Memory) -> Offer:
-    if offer.item_ref not in memory.shown:
+    """What was shown lately gives way, and a little what is like it."""
+    if offer.item_ref in memory.shown:
+        keeps = KEEPS
+    elif memory.situation.themes.get(offer.item_ref or "") in memory.shown_themes:
+        keeps = THEME_KEEPS
+    else:
         return offer
-    return replace(offer, score=clamp(offer.score * KEEPS))
+    return replace(offer, score=clamp(offer.score * keeps))

@@ -68,6 +68,7 @@ class Situation:
     blocks: Mapping[str, ItemBlock]
     recent: Sequence[RecentTip]
     done_hours: Sequence[float]
+    themes: Mapping[str, str]  # of tasks, by ref
 
     @property
     def low_energy(self) -> bool:
@@ -141,6 +142,7 @@ def look(
     context: RecommendContext,
     recent: Sequence[RecentTip],
     blocks: Sequence[ItemBlock],
+    themes: Mapping[str, str] = {},
 ) -> Situation:
     """The situation of the person at `now`, by consent group and by block."""
     now, zone = calendar.utc(now), calendar.zone_of(timezone)
@@ -176,6 +178,7 @@ def look(
         done_hours=snapshot.done_hours
         if "tasks" in granted and ("habits" in granted or "habits" not in snapshot.as_of)
         else [],
+        themes=themes if "tasks" in granted else {},
     )
 
 

@@ -122,6 +122,16 @@ class TestFreshness:
         seen = [tip("plan_slot", "t", NOW - 5 * HOUR)]
         assert [c.item_ref for c in ask(shot, recent=seen).candidates] == ["u", "t"]
 
+    def test_a_theme_shown_today_gives_way_a_little(self) -> None:
+        shot = snapshot(tasks=[task(ref, effort_minutes=10, due_on=TODAY) for ref in "tuv"])
+        alike = {"t": "1", "u": "1", "v": "2"}
+        seen = [tip("plan_slot", "t", NOW - 5 * HOUR)]
+        found = ask(shot, recent=seen, themes=alike).candidates
+        assert [c.item_ref for c in found] == ["v", "u", "t"]
+        assert len({c.score for c in found}) == 3
+        days_ago = [tip("plan_slot", "t", NOW - 3 * DAY)]
+        assert len({c.score for c in ask(shot, recent=days_ago, themes=alike).candidates}) == 1
+
 
 class TestWords:
     @pytest.mark.parametrize("ends", [None, NOW, NOW - DAY])
