@@ -27,4 +27,4 @@ def measure() -> list[Figure]:
         )  # fmt: skip
         sizes = {path.name: path.stat().st_size / 1e6 for path in out.glob("*.zip")}
     note = ", ".join(f"{name} {size:.1f}" for name, size in sorted(sizes.items()))
-    return [Figure("API zip with its dependencies", sum(sizes.values()), "MB", 30, note)]
+    return [Figure("API zip with its dependencies", sum(sizes.values()), "MB", 45, note)]
