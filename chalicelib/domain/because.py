@@ -22,6 +22,8 @@ NEGLIGIBLE_SHARE: Final = 0.1
 """Nor is what counted less than a tenth of what counted most."""
 
 _EQUAL: Final = 1e-9
+# Reasons that say "that" of what the tip names, which is not named here; what is said instead.
+_OF_ITS_ANCHOR: Final = {"routine": "routine", "starts_at": "for_event"}
 _DAYS_SINCE: Final = 0.63  # 1 - e^-1: novelty of what was shown three days ago
 
 
@@ -82,7 +84,10 @@ def _facts(choice: Choice, language: Language, still_open: bool) -> list[str]:
 
 def _ground(choice: Choice, language: Language, still_open: bool, timezone: str, locale: str) -> str:
     assert choice.chosen is not None
-    reason = reason_alone(choice.candidates[choice.chosen].candidate, timezone=timezone, locale=locale)
+    candidate = choice.candidates[choice.chosen].candidate
+    if candidate.reason.code in _OF_ITS_ANCHOR:
+        return _told(language, _OF_ITS_ANCHOR[candidate.reason.code], still_open)
+    reason = reason_alone(candidate, timezone=timezone, locale=locale)
     if reason is None:
         # Only an event that is not named here speaks for it.
         return _told(language, "for_event", still_open)

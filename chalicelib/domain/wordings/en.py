@@ -8,7 +8,8 @@ from typing import Final
 
 from chalicelib.domain.wordings.base import Template
 from chalicelib.domain.wordings.en_because import BECAUSE
-from chalicelib.domain.wordings.en_templates import REASONS, TEMPLATES
+from chalicelib.domain.wordings.en_reasons import REASONS
+from chalicelib.domain.wordings.en_templates import TEMPLATES
 from chalicelib.domain.wordings.en_verbs import ALSO_NOUNS, MAKES_A_NOUN, VERBS
 
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

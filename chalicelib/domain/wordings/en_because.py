@@ -109,5 +109,6 @@ BECAUSE: Final[Mapping[str, tuple[str, str]]] = {
     "rules": _always("oO went by plain rules this time."),
     "ground": ("{reason}", "When it was chosen: {reason}"),
     "for_event": ("It is for something in your calendar.", "It was for something in your calendar."),
+    "routine": ("It follows a routine of yours.", "It followed a routine of yours."),
     "against": _always("Against it: {fact}"),
 }

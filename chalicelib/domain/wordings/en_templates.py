@@ -1,4 +1,4 @@
-"""The English wordings by angle, and the words of every reason. Ids are never reused for other words."""
+"""The English wordings by angle. Ids are never reused for other words."""
 
 from __future__ import annotations
 
@@ -134,51 +134,109 @@ REST: Final = (
     ), "u")
 )  # fmt: skip
 
+ANCHOR: Final = (
+    _rows("anchor", "", (
+        ("After {anchor}, {act}. {minutes}.", "After {anchor}: {title}. {minutes}."),
+        ("Right after {anchor}: {act}. {minutes}.", "Right after {anchor}: {title}. {minutes}."),
+        ("Once {anchor} is done, {act}. {minutes}.", "Once {anchor} is done: {title}. {minutes}."),
+        ("Let it follow {anchor}: {act}. {minutes}.", "Let this follow {anchor}: {title}. {minutes}."),
+        ("Tie it to {anchor}: {act}. {minutes}.", "Tie this to {anchor}: {title}. {minutes}."),
+        ("{title} after {anchor}. {minutes}.", "Take {minutes} after {anchor}: {title}."),
+        ("Add {minutes} after {anchor}: {act}.", "Add {minutes} after {anchor}: {title}."),
+        ("After {anchor}, take {minutes}: {act}.", "After {anchor}, take {minutes} for: {title}."),
+        ("{title} straight after {anchor}. {minutes}.", "Straight after {anchor}: {title}. {minutes}."),
+        ("Put it next to {anchor}: {act}. {minutes}.", "Put this next to {anchor}: {title}. {minutes}."),
+    ))
+)  # fmt: skip
+
+RESTART: Final = (
+    _rows("restart", "", (
+        ("{title}. {minutes} makes a new start.", "Make a new start: {title}. {minutes}."),
+        ("Start fresh: {act}. {minutes}.", "Start fresh: {title}. {minutes}."),
+        ("Make today day one: {act}. {minutes}.", "Make today day one: {title}. {minutes}."),
+        ("{title}. Day one takes {minutes}.", "Begin day one: {title}. {minutes}."),
+        ("Pick it up with {minutes}: {act}.", "Pick this up with {minutes}: {title}."),
+        ("Come back to it: {act}. {minutes}.", "Come back to: {title}. {minutes}."),
+        ("{title}. A new start, {minutes}.", "Go for a new start: {title}. {minutes}."),
+        ("Begin a new row: {act}. {minutes}.", "Begin a new row: {title}. {minutes}."),
+        ("Let {minutes} count as a start: {act}.", "Let {minutes} count as a start: {title}."),
+        ("Set off with {minutes}: {act}.", "Set off with {minutes}: {title}."),
+    ))
+)  # fmt: skip
+
+PREPARE: Final = (
+    _rows("prepare", "", (
+        ("Before {anchor}: {act}. {minutes}.", "Open before {anchor}: {title}. {minutes}."),
+        ("Get ready for {anchor}: {act}. {minutes}.", "Get ready for {anchor}: {title}. {minutes}."),
+        ("Open it before {anchor}: {act}. {minutes}.", "Look at this before {anchor}: {title}. {minutes}."),
+        ("Have it at hand for {anchor}: {act}.", "Have this at hand for {anchor}: {title}."),
+        ("Take {minutes} before {anchor}: {act}.", "Take {minutes} before {anchor}: {title}."),
+        ("Warm up for {anchor}: {act}. {minutes}.", "Warm up for {anchor}: {title}. {minutes}."),
+        ("Set it up for {anchor}: {act}. {minutes}.", "Set this up for {anchor}: {title}. {minutes}."),
+        ("Go prepared into {anchor}: {act}. {minutes}.", "Go prepared into {anchor}: {title}. {minutes}."),
+        ("Give {minutes} to it before {anchor}: {act}.", "Give {minutes} before {anchor} to: {title}."),
+    ))
+)  # fmt: skip
+
+BATCH: Final = (
+    _rows("batch", "", (
+        ("Do three of a kind, {minutes}. First: {act}.", "Do three of a kind, {minutes}. First: {title}."),
+        ("Take three alike, {minutes}. Start: {act}.", "Take three alike, {minutes}. Start with: {title}."),
+        ("Three in a row, {minutes}. First: {act}.", "Three in a row, {minutes}. Start with: {title}."),
+        ("Clear three small ones, {minutes}: {act}.", "Clear three small ones, {minutes}: {title}."),
+        ("Group three, {minutes} in all. First: {act}.", "Group three, {minutes} in all. First: {title}."),
+        ("Spend {minutes} on three alike. First: {act}.", "Spend {minutes} on three alike. First: {title}."),
+        ("Go through three like this, {minutes}: {act}.", "Go through three like this, {minutes}: {title}."),
+        ("Line up three, {minutes} in all. First: {act}.", "Line up three, {minutes}. Begin with: {title}."),
+        ("Use {minutes} for three of a kind. First: {act}.", "Use {minutes} for three of a kind: {title}."),
+    ))
+)  # fmt: skip
+
+KEEP_OR_LET_GO: Final = (
+    _rows("keep_or_let_go", "", (
+        ("{title}: keep it, or let it go?", "{title}: keep it, or let it go?"),
+        ("Decide on it: {act}. Keep it, or let it go?", "Decide on: {title}. Keep it, or let it go?"),
+        ("Keep it, or let it go? {title}.", "Keep it, or let it go? {title}."),
+        ("Choose for this one: {act}. Stay, or go?", "Choose for this one: {title}. Stay, or go?"),
+        ("Look at it afresh: {act}. Keep it, or drop it?", "Look afresh at: {title}. Keep it, or drop it?"),
+        ("{title}. Worth keeping, or free to go?", "{title}. Worth keeping, or free to go?"),
+        ("Give it a yes or a no: {act}. {minutes}.", "Give this a yes or a no: {title}. {minutes}."),
+        ("Take {minutes} for it: {act}. Keep, or let go?", "Take {minutes} for: {title}. Keep, or let go?"),
+        ("Does it stay on your list? {title}.", "Does this stay on your list? {title}."),
+    ))
+)  # fmt: skip
+
+CLOSE_DAY: Final = (
+    _same("close_day", "", (
+        "Call it a day.",
+        "Leave the rest for tomorrow.",
+        "Close the list for today.",
+        "Stop here. Enough for today.",
+        "Let that be enough for today.",
+        "Put the list away until tomorrow.",
+        "End the day here.",
+        "Take the evening off.",
+        "Let the rest wait until tomorrow.",
+        "Set the list aside. The evening is yours.",
+    ))
+    | _same("close_day", "anchor", (
+        "{anchor} is done. Enough for today.",
+        "With {anchor} done, call it a day.",
+        "{anchor} is done. Leave the rest for tomorrow.",
+        "Stop here, with {anchor} done.",
+    ), "a")
+)  # fmt: skip
+
 TEMPLATES: Final[Mapping[str, Mapping[str, Template]]] = {
     "do_now": DO_NOW,
     "smallest_step": SMALLEST_STEP,
     "plan_slot": PLAN_SLOT,
     "keep_streak": KEEP_STREAK,
     "rest": REST,
-}
-
-REASONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "due_today_at": ("Due today at {at}.", "It is due at {at} today.", "Its time is {at} today."),
-    "due_today": ("Due today.", "Its date is today.", "It is set for today."),
-    "moved_to_today": ("You moved it to today.", "Its new date is today."),
-    "due_tomorrow": ("Due tomorrow.", "Its date is tomorrow.", "It is due tomorrow."),
-    "due_weekday": ("Due on {weekday}.", "It is set for {weekday}.", "It is due on {weekday}."),
-    "due_date": ("Due on {on}.", "Its date is {on}."),
-    "was_due_at": ("It was set for {at} today.", "Its time was {at} today."),
-    "was_due_weekday": ("It was set for {weekday}.", "Its date was {weekday}."),
-    "was_due_date": ("It was set for {on}.", "Its date was {on}."),
-    "for_event": ("For {anchor} at {at}.", "{anchor} is at {at}."),
-    "said_free": ("You said you have {stated}.", "You have {stated} free, you said."),
-    "free_until_event": ("Free until {anchor} at {at}.", "You are free until {anchor} at {at}."),
-    "free_until": ("Free until {at}.", "You are free until {at}."),
-    "clear_day": ("Nothing else in your calendar today.", "Your calendar is clear for the rest of today."),
-    "good_hour": ("Around {hour} you finish the most.", "{hour} is when you finish the most."),
-    "top_priority": ("You marked it top priority.", "It has top priority."),
-    "added_today": ("New on your list today.", "It came onto this list today."),
-    "listed_since_weekday": ("On this list since {weekday}.", "It came onto this list on {weekday}."),
-    "listed_since": ("On this list since {on}.", "It came onto this list on {on}."),
-    "usual_time": ("You usually do it around {minute}.", "Its usual time is around {minute}."),
-    "too_big": ("You said it was too big.", "Too big as a whole, you said."),
-    "wrong_time": ("You asked for another time.", "The moment was wrong, you said."),
-    "moved_dates": ("Its date has moved before.", "Its date has changed along the way."),
-    "set_aside": ("You kept it for later.", "You chose later for it."),
-    "large": ("All of it takes {takes}.", "It takes {takes} in all."),
-    "low_energy_now": ("You said your energy is low.", "Low energy, you said."),
-    "low_energy_today": ("You noted low energy today.", "Low energy, you noted today."),
-    "low_mood_today": ("You noted a low mood today.", "You entered a low mood today."),
-    "slot_free": ("Free from then until {slot_until}.", "You are free then, until {slot_until}."),
-    "slot_free_tomorrow": (
-        "Free from then until {slot_until}.",
-        "You are free then, until {slot_until}.",
-    ),
-    "slot_open": ("Nothing in your calendar after that.", "Your calendar is clear from then on."),
-    "slot_open_tomorrow": ("Tomorrow is clear from then on.", "Nothing else in your calendar then."),
-    "streak": ("{done} days in a row so far.", "Done {done} days in a row."),
-    "long_streak": ("More than three weeks in a row.", "Over three weeks without a gap."),
-    "booked": ("Booked from {start} to {end}.", "Your calendar was full from {start} to {end}."),
+    "anchor": ANCHOR,
+    "restart": RESTART,
+    "prepare": PREPARE,
+    "batch": BATCH,
+    "keep_or_let_go": KEEP_OR_LET_GO,
+    "close_day": CLOSE_DAY,
 }

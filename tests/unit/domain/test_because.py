@@ -17,7 +17,7 @@ from chalicelib.domain.features import CANDIDATE_FEATURES, DIMENSION, FEATURE_VE
 from chalicelib.domain.style import MAX_WHY_WORDS, violations
 from chalicelib.domain.wordings import LANGUAGES, reason_alone
 from chalicelib.domain.wordings.en_because import BECAUSE
-from chalicelib.domain.wordings.en_templates import REASONS
+from chalicelib.domain.wordings.en_reasons import REASONS
 
 AT = {name: index for index, name in enumerate(CANDIDATE_FEATURES)}
 
@@ -122,13 +122,23 @@ def test_an_event_is_not_named() -> None:
 
     assert ground("free_until_event") == ["Free until 14:00."]
     assert ground("for_event") == ["It is for something in your calendar."]
+    assert ground("starts_at") == ["It is for something in your calendar."]
+    assert ground("routine") == ["It follows a routine of yours."]
 
 
 def test_every_reason_but_that_one_can_stand_alone() -> None:
     params: dict[str, int | str] = dict.fromkeys(
         ("at", "slot", "slot_until", "start", "end", "until"), "2026-11-05T13:00:00+00:00"
     )
-    params |= {"on": "2026-11-05", "hour": 9, "minute": 540, "stated": 20, "takes": 90, "done": 6}
+    params |= {
+        "on": "2026-11-05",
+        "hour": 9,
+        "minute": 540,
+        "stated": 20,
+        "takes": 90,
+        "done": 6,
+        "year": 2024,
+    }
     alone = {code for code in REASONS if reason_alone(candidate(code, **params), timezone="UTC", locale="en")}
     assert set(REASONS) - alone == {"for_event"}
 
@@ -182,7 +192,7 @@ def test_every_feature_has_words_and_every_sentence_a_use() -> None:
         for value in (-1.0, -0.2, 0.0, 0.2, 1.0)
         for apart in (-0.5, 0.5)
     }
-    alone = {"try", "only", "close", "rules", "ground", "for_event", "against"}
+    alone = {"try", "only", "close", "rules", "ground", "for_event", "routine", "against"}
     for language in LANGUAGES.values():
         assert set(language.because) == reached | alone
 

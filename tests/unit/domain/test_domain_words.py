@@ -29,6 +29,7 @@ PARAMS = {
     "minute": 1065,
     "done": 29,
     "day": 30,
+    "year": 2024,
 }
 ITEM, ANCHOR = "task-1", "event-1"
 NASTY = (
@@ -68,7 +69,7 @@ LOCALES = ("en", "en-GB", "en-US", "de-DE", "zz")
 
 
 def candidate(angle: str, wording: str, code: str, minutes: int = 25, **values: object) -> Candidate:
-    item = None if angle == "rest" else ITEM
+    item = None if angle in {"rest", "close_day"} else ITEM
     return Candidate(
         angle=angle,
         kind="todo",
@@ -117,6 +118,12 @@ class TestEveryLanguage:
             "plan_slot": ("time", "anchor"),
             "keep_streak": ("day",),
             "rest": ("",),
+            "anchor": ("",),
+            "restart": ("",),
+            "prepare": ("",),
+            "batch": ("",),
+            "keep_or_let_go": ("",),
+            "close_day": ("",),
         }
         assert set(least) == set(LANGUAGES[lang].templates)
         for angle, traits in least.items():
