@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,9 @@ from google.protobuf.message import Message
 
 from chalicelib.contracts.events import to_json, wrap
 from chalicelib.contracts.ml import Candidate, Choice, Decision, PolicyRef, Reason, ScoredCandidate
+from chalicelib.contracts.pool import PoolEntry
 from chalicelib.contracts.signals import ItemRecord, SignalRecord, storable
+from chalicelib.domain import pooling
 from chalicelib.domain.features import CONTEXT_DIMENSION, DIMENSION, FEATURE_VERSION
 
 PERSON = "0b0e3b6e-6d5b-4f55-9d2a-5b8f3f3b8d10"
@@ -124,6 +127,26 @@ def decision(number: int, features: list[float] | None = None, **fields: Any) ->
             ),
             "source": "template",
             "exposed_at": ago(hours=1),
+            **fields,
+        }
+    )
+
+
+def entry(wording: str = "m.1", of: Candidate | None = None, **fields: Any) -> PoolEntry:
+    """A wording that states nothing but the item, its angle and its minutes."""
+    of = of or candidate()
+    return PoolEntry.model_validate(
+        {
+            "wording": wording,
+            "angle": of.angle,
+            "item_ref": of.item_ref,
+            "anchor_ref": of.anchor_ref,
+            "says": pooling.says(of, (), lang="en", timezone=ZONE),
+            "because": pooling.because(of, lang="en", timezone=ZONE),
+            "lang": "en",
+            "written_at": NOW,
+            "expires_at": ahead(days=2),
+            "sealed": b64encode(f"sealed {wording}".encode()).decode(),
             **fields,
         }
     )

@@ -7,10 +7,18 @@ its words fit: those for which the facts that it states are the same (`domain/po
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.contracts.http import Angle
+
+_MARK: Final = 16
+
+
+def title_mark(title_hash: str) -> str:
+    """What tells two titles of an item apart: the beginning of the keyed hash that rests beside its words."""
+    return title_hash[:_MARK]
 
 
 class _Model(BaseModel):
@@ -32,18 +40,13 @@ class PoolEntry(_Model):
         default="",
         description="Digest of the reason that its why states; empty: it has none, the template's is shown.",
     )
+    titles: dict[str, str] = Field(
+        default={}, description="The mark (`title_mark`) of each title in it, by the item's ref."
+    )
     lang: str
     written_at: datetime
     expires_at: datetime = Field(description="When its words must be gone; no later than the titles in them.")
-    sealed: str = Field(
-        default="",
-        description="Base64: the sealed JSON object {text, why}, bound to `pool:<wording>`. Empty: spent, "
-        "kept so that nothing like it is written again.",
-    )
-    meaning: list[int] = Field(
-        default=[],
-        description="The wording without the person's own words, embedded: unit vector × 127, rounded.",
-    )
+    sealed: str = Field(description="Base64: the sealed JSON object {text, why}, bound to `pool:<wording>`.")
 
 
 class Pool(_Model):
@@ -55,6 +58,16 @@ class Pool(_Model):
     entries: list[PoolEntry] = []
     themes: dict[str, str] = Field(
         default={}, description="The theme of each open task by its ref; a theme's id says nothing."
+    )
+
+
+class Worded(_Model):
+    """What was written lately, without its words, so that nothing like it is written again."""
+
+    meanings: dict[str, list[int]] = Field(
+        default={},
+        description="By wording, of those that are ready or were shown in the last 14 days: the wording "
+        "without the person's own words, embedded; unit vector × 127, rounded.",
     )
 
 

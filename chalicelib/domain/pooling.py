@@ -1,13 +1,13 @@
 """Which wording of the pool fits a candidate: the one whose stated facts are the candidate's. Pure.
 
-A wording stays true as long as what it states does: the item, the angle, how long it takes, and those of the
-reason's parameters that its text names. Its why states the whole reason, and fits less often than its text.
+A wording stays true as long as what it states does: the item and its title, the angle, how long it takes, and
+those of the reason's parameters that its text names. Its why states the whole reason, and fits less often.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
@@ -36,12 +36,16 @@ def find(
     pool: Pool | None,
     candidate: Candidate,
     *,
+    titles: Mapping[str, str],
     recent: Sequence[RecentTip],
     now: datetime,
     lang: str,
     timezone: str,
 ) -> PooledWords | None:
-    """The first wording that fits, may be shown at `now` and was not shown in the days of `recent`."""
+    """The first wording that fits, may be shown at `now` and was not shown in the days of `recent`.
+
+    `titles`: the marks of the titles that the candidate names, as they are now.
+    """
     if pool is None:
         return None
     shown = {tip.wording for tip in recent}
@@ -49,7 +53,9 @@ def find(
         (
             e
             for e in pool.entries
-            if usable(e, now, shown) and fits(e, candidate, lang=lang, timezone=timezone)
+            if usable(e, now, shown)
+            and e.titles == titles
+            and fits(e, candidate, lang=lang, timezone=timezone)
         ),
         None,
     )
@@ -64,7 +70,7 @@ def find(
 
 def usable(entry: PoolEntry, now: datetime, shown: Collection[str] = ()) -> bool:
     """Whether its words may still be shown, and were not."""
-    return bool(entry.sealed) and calendar.utc(entry.expires_at) > now and entry.wording not in shown
+    return calendar.utc(entry.expires_at) > now and entry.wording not in shown
 
 
 def fits(entry: PoolEntry, candidate: Candidate, *, lang: str, timezone: str) -> bool:
