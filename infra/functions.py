@@ -305,7 +305,7 @@ _ML: Final[tuple[Function, ...]] = (
         owner="ml",
         environment=POLICIES,
         # It passes sealed words on and cannot open them: no key.
-        grants=(g.read("snapshots", "statistics", "item-words", "models"),),
+        grants=(g.read("snapshots", "statistics", "pools", "item-words", "models"),),
     ),
     Function(
         "features",
@@ -344,7 +344,7 @@ _ML: Final[tuple[Function, ...]] = (
         environment=("OO_TOPIC_ARN",),
         grants=(
             g.read("snapshots", "statistics", "reward-markers", "profiles"),
-            g.delete("snapshots", "statistics", "reward-markers"),
+            g.delete("snapshots", "statistics", "reward-markers", "pools"),
             g.publish(),
         ),
     ),
@@ -357,7 +357,8 @@ _ML: Final[tuple[Function, ...]] = (
         owner="ml",
         environment=("OO_TOPIC_ARN", "OO_EXPORTS_BUCKET"),
         grants=(
-            g.read("snapshots", "statistics", "reward-markers", "profiles"),
+            g.read("snapshots", "statistics", "reward-markers", "pools", "profiles", "person-keys"),
+            g.open_keys(),
             g.find("exports"),
             g.append("exports"),
             g.publish(),

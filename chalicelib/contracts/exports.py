@@ -5,12 +5,16 @@ A store without a row here is exported all the same, as objects of which only th
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from chalicelib.contracts.consents import Consent
 from chalicelib.contracts.ml import Decision, ItemBlock, RecentTip, Snapshot
+from chalicelib.contracts.ports import KeyDestroyed, SealedWords, Sealer, Unsealable
 from chalicelib.contracts.signals import ItemRecord, SignalRecord, SignalType
 from chalicelib.contracts.stores import STORES, store
 
@@ -94,6 +98,15 @@ class _Marker(_Row):
     sequence: int
 
 
+class _Ready(_Row):
+    wording: str | None = Field(default=None, description="Of a wording that a model wrote ahead: its id.")
+    words: _TipWords | None = Field(default=None, description="What it says; null: its time is over.")
+    themes: dict[str, str] | None = Field(default=None, description="The theme of each task by its item_ref.")
+    meanings: dict[str, list[int]] | None = Field(
+        default=None, description="What was written lately without your words, as vectors, by wording."
+    )
+
+
 class _Connection(_Row):
     source: str
     status: str
@@ -122,6 +135,7 @@ _ROWS: Final[dict[str, Any]] = {
     "snapshots": Snapshot,
     "statistics": _Statistics,
     "reward-markers": _Marker,
+    "pools": _Ready,
     "exports": _Export,
     "provider-tokens": _Connection,
 }
@@ -135,6 +149,22 @@ def personal() -> list[str]:
 def writer(name: str) -> str:
     """Who writes the part of a store: ML or HOUSE."""
     return ML if store(name).owner == ML else HOUSE
+
+
+def opener(sealer: Sealer, person_id: str, now: datetime) -> Callable[[SealedWords], Any]:
+    """What opens the words of an export for whoever they are of."""
+
+    def opened(words: SealedWords) -> Any:
+        """The words; None when their time is over or nothing opens them."""
+        if words.until is not None and words.until <= now:
+            return None
+        try:
+            plain = sealer.open(person_id, words.purpose, words.sealed)
+        except (KeyDestroyed, Unsealable):
+            return None
+        return json.loads(plain) if words.document else plain
+
+    return opened
 
 
 def schema(name: str) -> dict[str, Any]:

@@ -208,6 +208,15 @@ STORES: Final[tuple[Store, ...]] = (
     Store("statistics", "ml_lambda", "policy statistics of each person"),
     Store("reward-markers", "ml_lambda", "which reward revisions were applied", sort="revision_key"),
     Store(
+        "pools",
+        "ml_lambda",
+        "wordings that a model wrote ahead, sealed; what they mean and which theme a task is of, as numbers",
+        sort="part",
+        expires="expires",
+        backup_days=0,
+        retention="words and themes: 3 days; their meaning in numbers: 14 days",
+    ),
+    Store(
         "models",
         "ml_lambda",
         "what serves: the manifest, priors, the gate's evidence with marks of the decisions that it counts "

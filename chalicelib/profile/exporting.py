@@ -17,11 +17,9 @@ from chalicelib.contracts.ports import (
     BusError,
     Clock,
     Ids,
-    KeyDestroyed,
     PersonalStore,
     SealedWords,
     Sealer,
-    Unsealable,
 )
 from chalicelib.contracts.privacy import ExportStatus
 from chalicelib.contracts.stores import store
@@ -155,7 +153,8 @@ class ExportService:
         if export is None or export.ready_at:
             return
         if write:
-            self._exports.write_parts(person_id, export_id, self._stores(), self._opener(person_id))
+            opened = exports.opener(self._sealer, person_id, self._clock.now())
+            self._exports.write_parts(person_id, export_id, self._stores(), opened)
             export = self._exports.get(person_id, export_id)
         if export and not export.ready_at and export.parts >= set(exports.personal()):
             self._assemble(person_id, export_id)
@@ -167,21 +166,6 @@ class ExportService:
             return False
         self._exports.erase(person_id)
         return True
-
-    def _opener(self, person_id: str) -> Callable[[SealedWords], Any]:
-        now = self._clock.now()
-
-        def opened(words: SealedWords) -> Any:
-            """The words; None when their time is over or nothing opens them."""
-            if words.until is not None and words.until <= now:
-                return None
-            try:
-                plain = self._sealer.open(person_id, words.purpose, words.sealed)
-            except (KeyDestroyed, Unsealable):
-                return None
-            return json.loads(plain) if words.document else plain
-
-        return opened
 
     def _assemble(self, person_id: str, export_id: str) -> None:
         now = self._clock.now()

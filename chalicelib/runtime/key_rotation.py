@@ -6,7 +6,8 @@ Two keys rotate, apart from each other:
   on new people are wrapped under the new one, everyone else still opens, and `rewrap` brings them over.
 - **A person's data key.** `rotate` adds a version, which seals from now on; every earlier one still opens.
   `reseal` seals again what rests under an earlier one (contracts/stores.py says where), and `retire` drops
-  the versions that nothing needs any more. The first stays: keyed hashes, and so ids, come from it.
+  the versions that nothing needs any more. The first stays: keyed hashes, and so ids, come from it. What
+  models wrote ahead (`pools`) is left: it is gone long before a version may be.
 
 Each step is a conditional write of one row, so each can be broken off and begun again at any point, and none
 brings back a key that was destroyed.

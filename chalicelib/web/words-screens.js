@@ -94,6 +94,7 @@ export const RECEIPT = {
     snapshots: "What oO worked out from what happened",
     statistics: "What was learned from your answers",
     "reward-markers": "Which answers were learned from",
+    pools: "Wordings of tips that lay ready",
   },
 };
 

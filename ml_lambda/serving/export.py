@@ -11,6 +11,7 @@ from chalicelib.runtime.clock import SystemClock
 from chalicelib.runtime.consuming import consume
 from chalicelib.runtime.exports import ExportBucket
 from chalicelib.runtime.logging import logger
+from chalicelib.runtime.person_keys import make_sealer
 from chalicelib.runtime.settings import settings
 from ml_lambda.features.store import FeatureTables
 from ml_lambda.serving.exporting import Exporting
@@ -25,6 +26,7 @@ def exporting() -> Exporting:
         ExportBucket(),
         personal_stores(),
         lambda person_id: features.person(person_id).erased,
+        make_sealer(),
         SnsBus(aws.sns(), settings().topic_arn),
         SystemClock(),
     )

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from uuid import UUID, uuid5
 
 from chalicelib.contracts.events import Envelope, ExportWritten, type_of, wrap
-from chalicelib.contracts.exports import ML
-from chalicelib.contracts.ports import Bus, Clock, PersonalStore
+from chalicelib.contracts.exports import ML, opener
+from chalicelib.contracts.ports import Bus, Clock, PersonalStore, Sealer
 from chalicelib.runtime.exports import ExportBucket
 
 
@@ -19,12 +19,14 @@ class Exporting:
         exports: ExportBucket,
         stores: Sequence[PersonalStore],
         erased: Callable[[str], bool],
+        sealer: Sealer,
         bus: Bus,
         clock: Clock,
     ) -> None:
         self._exports = exports
         self._stores = stores
         self._erased = erased
+        self._sealer = sealer
         self._bus = bus
         self._clock = clock
 
@@ -38,8 +40,8 @@ class Exporting:
         export = self._exports.get(person_id, export_id)
         if export is None or export.ready_at:
             return
-        # Nothing here is sealed: numbers about features, no words.
-        self._exports.write_parts(person_id, export_id, self._stores, lambda _: None)
+        opened = opener(self._sealer, person_id, self._clock.now())
+        self._exports.write_parts(person_id, export_id, self._stores, opened)
         if self._swept(person_id):
             return
         written = wrap(

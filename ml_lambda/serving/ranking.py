@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from base64 import b64encode
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -19,16 +19,19 @@ from chalicelib.contracts.ml import (
     Snapshot,
 )
 from chalicelib.contracts.signals import ItemRecord
+from chalicelib.domain import pooling
 from chalicelib.domain.candidates import propose
 from chalicelib.domain.features import FEATURE_VERSION
 from chalicelib.domain.freshness import current, outdated
 from chalicelib.domain.permitted import restrict
+from chalicelib.domain.wordings import language_of
 from chalicelib.runtime.logging import Logger, trace
 from ml_lambda.features.group import Moment
 from ml_lambda.features.vector import candidate_vectors, context_vector, degraded
 from ml_lambda.policies.store import StoredState
 from ml_lambda.serving.choosing import Chooser
 from ml_lambda.serving.configuration import Configuration, Serves
+from ml_lambda.serving.reads import Known, SealedTitle
 
 NEW_PERSON: Final = timedelta(minutes=5)
 """When to look again for someone without a snapshot: their first signals may be on the way."""
@@ -37,8 +40,10 @@ NEW_PERSON: Final = timedelta(minutes=5)
 class Reads(Protocol):
     """What ranking reads (`serving/reads.py`)."""
 
-    def person(self, person_id: str) -> tuple[Snapshot | None, StoredState]: ...  # noqa: D102
-    def words(self, person_id: str, refs: Collection[str], now: datetime) -> dict[str, bytes]: ...  # noqa: D102
+    def person(self, person_id: str) -> Known: ...  # noqa: D102
+    def words(  # noqa: D102
+        self, person_id: str, refs: Collection[str], now: datetime
+    ) -> Mapping[str, SealedTitle]: ...
 
 
 class Ranker:
@@ -63,13 +68,15 @@ class Ranker:
                 candidates=len(response.choice.candidates),
                 chosen=response.choice.chosen,
                 words=len(response.words),
+                pooled=response.pooled is not None,
                 sequence=response.choice.posterior_sequence,
                 milliseconds=round(1000 * (time.perf_counter() - started), 1),
             )
         return response
 
     def _rank(self, request: RankRequest) -> RankResponse:
-        snapshot, stored = self._reads.person(request.person_id)
+        known = self._reads.person(request.person_id)
+        snapshot, stored = known.snapshot, known.state
         # After the read, which may have brought another manifest; one for the whole request.
         configuration = self._serves.current()
         if snapshot is None:
@@ -85,6 +92,7 @@ class Ranker:
             context=request.context,
             recent=request.recent,
             blocks=request.blocks,
+            themes=known.pool.themes if known.pool and "tasks" in request.granted else {},
         )
         if not proposal.candidates:
             return self._silence(request, configuration, snapshot, proposal.next_look_at, outdated=old)
@@ -107,6 +115,15 @@ class Ranker:
         chosen = proposal.candidates[made.index]
         refs = [ref for ref in (chosen.item_ref, chosen.anchor_ref) if ref]
         words = self._reads.words(request.person_id, refs, request.now) if refs else {}
+        pooled = pooling.find(
+            known.pool,
+            chosen,
+            titles={ref: title.mark for ref, title in words.items()},
+            recent=request.recent,
+            now=request.now,
+            lang=language_of(request.locale).lang,
+            timezone=request.timezone,
+        )
         return RankResponse(
             choice=Choice.model_validate(
                 {
@@ -122,7 +139,8 @@ class Ranker:
                     "degraded": degraded(moment),
                 }
             ),
-            words={ref: b64encode(sealed).decode() for ref, sealed in words.items()},
+            words={ref: b64encode(title.sealed).decode() for ref, title in words.items()},
+            pooled=pooled,
             words_expire_at=_words_end(snapshot, words),
             next_look_at=proposal.next_look_at,
             outdated=old,

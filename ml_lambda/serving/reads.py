@@ -6,18 +6,21 @@ Once a minute the first one brings the manifest along, so that it stays at two.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from chalicelib.contracts.ml import Snapshot
+from chalicelib.contracts.pool import Pool, title_mark
 from chalicelib.contracts.stores import physical_name
 from chalicelib.runtime import aws
 from chalicelib.runtime.settings import settings
 from ml_lambda.experiments.manifests import SERVING
 from ml_lambda.policies.store import StoredState, parse_statistics
 from ml_lambda.serving.configuration import Serving
+from ml_lambda.serving.pools import READY, parse_pool
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -25,6 +28,25 @@ if TYPE_CHECKING:
 
 class Throttled(Exception):
     """DynamoDB left keys out; a third read is not made, the rules take over."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known about a person."""
+
+    snapshot: Snapshot | None = None
+    """Of whatever feature version; None: none that can be read."""
+    state: StoredState = field(default_factory=StoredState)
+    pool: Pool | None = None
+    """None: no model wrote anything."""
+
+
+@dataclass(frozen=True)
+class SealedTitle:
+    """A title as it rests, and what tells it from an earlier one of the same item."""
+
+    sealed: bytes
+    mark: str = ""
 
 
 class RankReads:
@@ -41,27 +63,31 @@ class RankReads:
         self._client = client or aws.dynamodb()
         self._stage = stage or settings().stage
 
-    def person(self, person_id: str) -> tuple[Snapshot | None, StoredState]:
-        """Snapshot, of whatever feature version (None: none that can be read), and statistics."""
+    def person(self, person_id: str) -> Known:
+        """Snapshot, statistics and pool."""
         snapshots, statistics = self._table("snapshots"), self._table("statistics")
-        models = self._table("models")
-        keys = {table: [{"person_id": {"S": person_id}}] for table in (snapshots, statistics)}
+        pools, models = self._table("pools"), self._table("models")
+        own = {"person_id": {"S": person_id}}
+        keys = {snapshots: [own], statistics: [own], pools: [{**own, "part": {"S": READY}}]}
         if self._serving and self._serving.due:
             keys[models] = [{"name": {"S": SERVING}}]
         rows = self._get(keys)
         if self._serving and models in rows:
             self._serving.take(next(iter(rows[models]), None))
-        return (
+        return Known(
             _snapshot(next(iter(rows.get(snapshots, [])), None)),
             parse_statistics(next(iter(rows.get(statistics, [])), None)),
+            parse_pool(next(iter(rows.get(pools, [])), None)),
         )
 
-    def words(self, person_id: str, refs: Collection[str], now: datetime) -> dict[str, bytes]:
+    def words(self, person_id: str, refs: Collection[str], now: datetime) -> dict[str, SealedTitle]:
         """The sealed words by ref; those that have expired or are gone are left out."""
         table = self._table("item-words")
         keys = [{"person_id": {"S": person_id}, "item_ref": {"S": ref}} for ref in dict.fromkeys(refs)]
         return {
-            row["item_ref"]["S"]: bytes(row["sealed"]["B"])
+            row["item_ref"]["S"]: SealedTitle(
+                bytes(row["sealed"]["B"]), title_mark(row["title_hash"]["S"] if "title_hash" in row else "")
+            )
             for row in self._get({table: keys}).get(table, [])
             if "expires" not in row or int(row["expires"]["N"]) > now.timestamp()
         }
@@ -74,9 +100,10 @@ class RankReads:
             RequestItems={table: {"Keys": k, "ConsistentRead": True} for table, k in keys.items()}
         )
         left = set(answer.get("UnprocessedKeys", {}))
-        if left - {self._table("models")}:
+        if left - {self._table("models"), self._table("pools")}:
             raise Throttled
-        # A manifest that was left out is asked for again with the next request.
+        # A manifest that was left out is asked for again with the next request; without a pool there are
+        # templates.
         return {table: answer["Responses"].get(table, []) for table in keys if table not in left}
 
 

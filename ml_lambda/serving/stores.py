@@ -9,6 +9,7 @@ from chalicelib.contracts.consents import Consent
 from chalicelib.contracts.ports import PersonalStore
 from ml_lambda.features.store import FeatureTables
 from ml_lambda.policies.store import StatisticsTable
+from ml_lambda.serving.pools import PoolTable
 
 
 class Statistics:
@@ -60,6 +61,6 @@ class RewardMarkers:
 
 
 def personal_stores() -> list[PersonalStore]:
-    """All three."""
+    """All of them."""
     table = StatisticsTable()
-    return [FeatureTables(), Statistics(table), RewardMarkers(table)]
+    return [FeatureTables(), Statistics(table), RewardMarkers(table), PoolTable()]

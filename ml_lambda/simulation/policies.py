@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -17,6 +17,7 @@ from chalicelib.contracts.ports import Scorer, ScorerUnavailable
 from ml_lambda.policies import NAMES as LEARNING
 from ml_lambda.serving.configuration import Configuration
 from ml_lambda.serving.ranking import Ranker
+from ml_lambda.serving.reads import SealedTitle
 
 RULES: Final = "rules"
 RANDOM: Final = "random"
@@ -31,7 +32,7 @@ Worth = Callable[[str, Sequence[Candidate], datetime], Sequence[float]]
 
 
 class _Words(Protocol):
-    def words(self, person_id: str, refs: Sequence[str], now: datetime) -> dict[str, bytes]: ...
+    def words(self, person_id: str, refs: Sequence[str], now: datetime) -> Mapping[str, SealedTitle]: ...
 
 
 def configuration(policy: str) -> Configuration:
@@ -86,7 +87,8 @@ class Instead:
         return answer.model_copy(
             update={
                 "choice": answer.choice.model_copy(update={"chosen": index, "policy": policy}),
-                "words": {ref: b64encode(words).decode() for ref, words in sealed.items()},
+                "words": {ref: b64encode(title.sealed).decode() for ref, title in sealed.items()},
+                "pooled": None,
                 "words_expire_at": None,
             }
         )

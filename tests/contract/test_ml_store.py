@@ -9,6 +9,7 @@ import ml_examples as me
 import pytest
 
 from chalicelib.contracts.events import RewardSettled, from_json, timestamp
+from chalicelib.contracts.pool import Pool, Worded
 from chalicelib.contracts.signals import storable
 from chalicelib.runtime.logging import logger
 from ml_lambda.features.snapshot import WINDOW, build
@@ -16,7 +17,8 @@ from ml_lambda.features.store import FeatureTables, Person
 from ml_lambda.policies.store import Applied, LostRace, PersonErased, StatisticsTable, StoredState
 from ml_lambda.serving.configuration import Configuration
 from ml_lambda.serving.learning import Learning
-from ml_lambda.serving.reads import RankReads
+from ml_lambda.serving.pools import PoolTable
+from ml_lambda.serving.reads import Known, RankReads, SealedTitle
 from ml_lambda.serving.stores import RewardMarkers, Statistics, personal_stores
 
 CONFIGURATION = Configuration.of("epsilon_greedy_v2", "epsilon_greedy_v1")
@@ -96,13 +98,13 @@ def test_a_refresh_that_began_earlier_never_overwrites(rows: me.Store) -> None:
     assert not store.save(snapshot(me.ago(minutes=1)))
     assert store.computed_at(me.PERSON) == me.NOW
     assert store.save(snapshot(me.ahead(minutes=1)))
-    assert RankReads().person(me.PERSON)[0] == snapshot(me.ahead(minutes=1))
+    assert RankReads().person(me.PERSON).snapshot == snapshot(me.ahead(minutes=1))
 
 
 def test_nothing_is_saved_about_an_erased_person(rows: me.Store) -> None:
     rows.erased()
     assert not FeatureTables().save(snapshot())
-    assert RankReads().person(me.PERSON) == (None, StoredState())
+    assert RankReads().person(me.PERSON) == Known()
     with pytest.raises(PersonErased):
         StatisticsTable().apply(
             me.PERSON, "d", Applied(1, 1.0, frozenset({"p"})), me.NOW, StoredState(), {"p": b"1"}
@@ -115,14 +117,14 @@ def test_a_snapshot_of_another_feature_version_is_read_as_such_and_made_anew(row
     other = snapshot().model_copy(update={"feature_version": 0})
     body = {"S": other.model_dump_json()}
     rows.put("snapshots", computed_at={"S": storable(me.NOW)}, feature_version={"N": "0"}, body=body)
-    assert RankReads().person(me.PERSON)[0] == other
+    assert RankReads().person(me.PERSON).snapshot == other
     assert FeatureTables().computed_at(me.PERSON) is None
 
 
 def test_a_snapshot_of_another_shape_is_none(rows: me.Store) -> None:
     body = {"S": '{"person_id": "p", "tasks": "none"}'}
     rows.put("snapshots", computed_at={"S": storable(me.NOW)}, feature_version={"N": "9"}, body=body)
-    assert RankReads().person(me.PERSON)[0] is None
+    assert RankReads().person(me.PERSON).snapshot is None
 
 
 def test_statistics_and_marker_are_written_together(rows: me.Store) -> None:
@@ -142,7 +144,7 @@ def test_statistics_and_marker_are_written_together(rows: me.Store) -> None:
                 me.PERSON, first.decision_id, Applied(revision, 1.0, applied.policies), me.NOW, stale, {}
             )
     assert table.read(me.PERSON, first.decision_id) == read
-    assert RankReads().person(me.PERSON)[1] == read.state
+    assert RankReads().person(me.PERSON).state == read.state
 
 
 def test_nothing_is_learned_after_learning_was_withdrawn(rows: me.Store) -> None:
@@ -204,7 +206,8 @@ def test_words_are_read_until_they_expire(rows: me.Store) -> None:
     for ref, seconds in (("b", 60), ("c", -60)):
         expires = {"N": str(int((me.NOW + timedelta(seconds=seconds)).timestamp()))}
         rows.put("item-words", item_ref={"S": ref}, sealed={"B": b"x"}, expires=expires)
-    assert RankReads().words(me.PERSON, ["a", "b", "c", "d", "a"], me.NOW) == {"a": b"sealed a", "b": b"x"}
+    found = RankReads().words(me.PERSON, ["a", "b", "c", "d", "a"], me.NOW)
+    assert found == {"a": SealedTitle(b"sealed a"), "b": SealedTitle(b"x")}
 
 
 def test_everything_is_exported_and_erased(rows: me.Store) -> None:
@@ -214,12 +217,15 @@ def test_everything_is_exported_and_erased(rows: me.Store) -> None:
     for revision in range(1, 31):
         before = table.statistics(me.PERSON)
         table.apply(me.PERSON, "d", Applied(revision, 1.0, frozenset({"a"})), me.NOW, before, {"a": b"\x01"})
+    pool = Pool(person_id=me.PERSON, version=1, entries=[me.entry()], themes={"task-tax": "1"})
+    PoolTable().save(pool, Worded(meanings={"m.1": [1]}), me.ALL, me.NOW)
     stores = personal_stores()
     assert [(s.name, len(list(s.export(me.PERSON)))) for s in stores] == [
         ("snapshots", 1),
         ("statistics", 1),
         ("reward-markers", 30),
+        ("pools", 3),
     ]
-    assert [s.erase(me.PERSON) for s in stores] == [1, 1, 30]
-    assert [s.erase(me.PERSON) for s in stores] == [0, 0, 0]
-    assert [list(s.export(me.PERSON)) for s in stores] == [[], [], []]
+    assert [s.erase(me.PERSON) for s in stores] == [1, 1, 30, 2]
+    assert [s.erase(me.PERSON) for s in stores] == [0, 0, 0, 0]
+    assert [list(s.export(me.PERSON)) for s in stores] == [[], [], [], []]

@@ -41,7 +41,7 @@ from ml_lambda.policies.store import Applied, PersonErased, StatisticsTable, Sto
 from ml_lambda.serving.configuration import Configuration, Serving
 from ml_lambda.serving.learning import LearningStore
 from ml_lambda.serving.ranking import Reads
-from ml_lambda.serving.reads import RankReads
+from ml_lambda.serving.reads import Known, RankReads, SealedTitle
 from ml_lambda.serving.refreshing import FeatureStore
 from ml_lambda.simulation.memory.keys import MemoryKeyTable
 from ml_lambda.simulation.memory.linked import LinkedTips
@@ -173,7 +173,7 @@ class ScoringStores:
         assert not stores.features.save(made.model_copy(update={"computed_at": NOW - timedelta(minutes=1)}))
         assert stores.features.save(made)
         assert stores.features.computed_at(ANN) == NOW
-        assert stores.reads.person(ANN) == (made, StoredState())
+        assert stores.reads.person(ANN) == Known(made, StoredState())
         assert stores.tips.snapshot(ANN) == made
         assert stores.tips.snapshot(BOB) is None
 
@@ -185,7 +185,7 @@ class ScoringStores:
             stores.statistics.apply(ANN, "d", APPLIED, NOW, StoredState(), {"a": b"1"})
         with pytest.raises(LostRace):
             stores.tips.decide(stored(), state(stored()))
-        assert stores.reads.person(ANN) == (None, StoredState())
+        assert stores.reads.person(ANN) == Known()
         assert stores.tips.read(ANN).erased
 
     def test_titles_are_read_until_they_expire(self, stores: Stores) -> None:
@@ -195,11 +195,11 @@ class ScoringStores:
         stores.take(2, "task", "theirs", origin="connector", **titled)
         both = ["typed", "theirs", "none"]
         assert stores.reads.words(ANN, both, NOW) == {
-            "typed": b"\x01sealedtyped",
-            "theirs": b"\x01sealedtheirs",
+            "typed": SealedTitle(b"\x01sealedtyped", "h"),
+            "theirs": SealedTitle(b"\x01sealedtheirs", "h"),
         }
         later = NOW + timedelta(hours=24)
-        assert stores.reads.words(ANN, both, later) == {"typed": b"\x01sealedtyped"}
+        assert stores.reads.words(ANN, both, later) == {"typed": SealedTitle(b"\x01sealedtyped", "h")}
         kept = stores.tips.item_words(ANN, both)
         assert {ref: w.expires_at for ref, w in kept.items()} == {"typed": None, "theirs": later}
 
@@ -230,7 +230,7 @@ class ScoringStores:
         stores.statistics.apply(ANN, key, again, NOW, StoredState(1), {"a": b"2"})
         read = stores.statistics.read(ANN, key)
         assert (read.state, read.applied) == (StoredState(2, {"a": b"2"}), again)
-        assert stores.reads.person(ANN)[1] == read.state
+        assert stores.reads.person(ANN).state == read.state
         assert list(stores.markers(ANN)) == [
             Marker(key, 1, 0.4, NOW, 1, 3, "digest"),
             Marker(key, 2, 1.0, NOW, 2, 3, "digest"),

@@ -19,6 +19,7 @@ from chalicelib.contracts.consents import CONSENTS, TEXT_VERSION
 from chalicelib.contracts.events import Envelope, from_json, to_json, type_of
 from chalicelib.contracts.http import ConsentsPut, ProfilePatch
 from chalicelib.contracts.ml import Decision
+from chalicelib.contracts.pool import Pool, Worded
 from chalicelib.contracts.signals import SignalRecord, storable
 from chalicelib.contracts.stores import STORES, physical_name
 from chalicelib.domain.identity import derived_id
@@ -248,6 +249,7 @@ def _tips(cloud: Cloud, who: str, person_id: str, count: int) -> list[str]:
     from ml_lambda.features.snapshot import build
     from ml_lambda.features.store import FeatureTables
     from ml_lambda.policies.store import Applied, StatisticsTable
+    from ml_lambda.serving.pools import PoolTable
 
     tables, statistics, log = RecommenderTables(), StatisticsTable(), DecisionLog()
     state, ids = TipState(person_id=person_id), list[str]()
@@ -272,6 +274,9 @@ def _tips(cloud: Cloud, who: str, person_id: str, count: int) -> list[str]:
         ids.append(decision_id)
     snapshot = build([], [], "UTC", NOW, person_id=person_id, granted=CONSENTS, goals=())
     assert FeatureTables().save(snapshot)
+    ready = examples.entry(sealed=b64encode(sealed).decode(), item_ref=f"{who}-0")
+    pool = Pool(person_id=person_id, version=1, entries=[ready])
+    PoolTable().save(pool, Worded(meanings={ready.wording: [1, -1]}), CONSENTS, NOW)
     return [f"Tip for {who}", *ids[:: max(1, count // 20)]]
 
 

@@ -118,7 +118,7 @@ class World:
         self.machine.drain()
 
     def snapshot(self, person_id: str) -> Snapshot:
-        found = RankReads().person(person_id)[0]
+        found = RankReads().person(person_id).snapshot
         assert found is not None
         return found
 

@@ -158,7 +158,7 @@ def test_an_erased_person_stays_erased(rows: me.Store, monkeypatch: pytest.Monke
     answer = erase.handler(me.batch(me.message(ErasureRequested(receipt_id="r"))), None)
     assert answer == {"batchItemFailures": []}
     done = {e.erasure_done.store: e.erasure_done.rows for e in published}  # type: ignore[attr-defined]
-    assert done == {"snapshots": 1, "statistics": 1, "reward-markers": 1}
+    assert done == {"snapshots": 1, "statistics": 1, "reward-markers": 1, "pools": 0}
     # What was still under way when they left arrives now.
     refresh()
     settle(first, 2, 1.0)
@@ -201,7 +201,7 @@ def test_the_rows_are_those_that_the_other_modules_write(aws: Any, monkeypatch: 
     from chalicelib.profile.contract import ConsentsDocument
     from chalicelib.profile.store import ProfileTable
     from ml_lambda.features.store import FeatureTables, Person
-    from ml_lambda.serving.reads import RankReads
+    from ml_lambda.serving.reads import RankReads, SealedTitle
 
     profiles, signals = ProfileTable(), SignalTable()
     seen = profiles.read(me.PERSON)
@@ -219,7 +219,7 @@ def test_the_rows_are_those_that_the_other_modules_write(aws: Any, monkeypatch: 
     found = store.items(me.PERSON, me.NOW)
     assert [(i.item_ref, i.due_at, i.status) for i in found] == [("t1", me.ahead(hours=3), "open")]
     assert store.signals(me.PERSON, me.ago(days=1)) == [task]
-    assert RankReads().words(me.PERSON, ["t1"], me.NOW) == {"t1": b"sealed"}
+    assert RankReads().words(me.PERSON, ["t1"], me.NOW) == {"t1": SealedTitle(b"sealed", "00")}
 
     done = me.signal(2, "task", me.NOW, item_ref="t1", status="done")
     signals.write(me.PERSON, plan(done, None, me.NOW, signals.item(me.PERSON, "t1"), "tasks"))

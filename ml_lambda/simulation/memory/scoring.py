@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.contracts.consents import trainable
 from chalicelib.contracts.ml import Snapshot
+from chalicelib.contracts.pool import title_mark
 from chalicelib.contracts.signals import ItemRecord, SignalRecord, storable
 from chalicelib.domain.features import FEATURE_VERSION
 from chalicelib.events.projection import ItemState, open_key, record_of
@@ -25,6 +26,7 @@ from ml_lambda.policies.store import (
     PersonErased,
     StoredState,
 )
+from ml_lambda.serving.reads import Known, SealedTitle
 from ml_lambda.simulation.memory.profiles import MemoryProfiles
 from ml_lambda.simulation.memory.signals import MemorySignals
 from ml_lambda.simulation.memory.tips import MemoryTips
@@ -174,12 +176,16 @@ class MemoryReads:
     features: MemoryFeatures
     statistics: MemoryStatistics
 
-    def person(self, person_id: str) -> tuple[Snapshot | None, StoredState]:
-        """Snapshot and statistics."""
-        return self.features.snapshots.get(person_id), self.statistics.statistics(person_id)
+    def person(self, person_id: str) -> Known:
+        """Snapshot and statistics; no model writes here."""
+        return Known(self.features.snapshots.get(person_id), self.statistics.statistics(person_id))
 
-    def words(self, person_id: str, refs: Collection[str], now: datetime) -> dict[str, bytes]:
+    def words(self, person_id: str, refs: Collection[str], now: datetime) -> dict[str, SealedTitle]:
         """The sealed words by ref; those that have expired or are gone are left out."""
         kept = self.features.signals_kept.sealed
         found = {ref: kept[person_id, ref][1] for ref in refs if (person_id, ref) in kept}
-        return {ref: w.sealed for ref, w in found.items() if w.lasting or w.expires_at > now}
+        return {
+            ref: SealedTitle(w.sealed, title_mark(w.title_hash))
+            for ref, w in found.items()
+            if w.lasting or w.expires_at > now
+        }

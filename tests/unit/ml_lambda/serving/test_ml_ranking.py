@@ -11,31 +11,37 @@ import ml_examples as me
 import numpy as np
 import pytest
 
-from chalicelib.contracts.ml import RankRequest, RankResponse, RecentTip, Snapshot
+from chalicelib.contracts.ml import Candidate, RankRequest, RankResponse, RecentTip, Snapshot
+from chalicelib.contracts.pool import Pool, PooledWords
 from chalicelib.domain.features import CANDIDATE_FEATURES
 from chalicelib.runtime.logging import logger
 from ml_lambda.features.snapshot import build
 from ml_lambda.policies.store import StoredState
 from ml_lambda.serving.configuration import Configuration
 from ml_lambda.serving.ranking import NEW_PERSON, Ranker
+from ml_lambda.serving.reads import Known, SealedTitle
 
 CONFIGURATION = Configuration.of("epsilon_greedy_v2", "epsilon_greedy_v1")
 
 
 class Memory:
     def __init__(
-        self, snapshot: Snapshot | None, state: StoredState | None = None, words: Collection[str] = ("*",)
+        self,
+        snapshot: Snapshot | None,
+        state: StoredState | None = None,
+        words: Collection[str] = ("*",),
+        pool: Pool | None = None,
     ) -> None:
-        self.snapshot, self.state, self.known = snapshot, state or StoredState(), words
+        self.known, self.words_of, self.marks = Known(snapshot, state or StoredState(), pool), words, ""
         self.calls: list[str] = []
 
-    def person(self, person_id: str) -> tuple[Snapshot | None, StoredState]:
+    def person(self, person_id: str) -> Known:
         self.calls.append("person")
-        return self.snapshot, self.state
+        return self.known
 
-    def words(self, person_id: str, refs: Collection[str], now: datetime) -> dict[str, bytes]:
+    def words(self, person_id: str, refs: Collection[str], now: datetime) -> dict[str, SealedTitle]:
         self.calls.append("words")
-        return {ref: ref.encode() for ref in refs if "*" in self.known}
+        return {ref: SealedTitle(ref.encode(), self.marks + ref) for ref in refs if "*" in self.words_of}
 
 
 def example() -> Snapshot:
@@ -261,3 +267,69 @@ def test_one_line_is_logged_without_any_reference(capsys: pytest.CaptureFixture[
     assert line["trace_id"] == "trace-1"
     assert "task-invoice" not in lines[0]
     assert me.PERSON not in lines[0]
+
+
+def best(response: RankResponse) -> Candidate:
+    assert response.choice.chosen is not None
+    return response.choice.candidates[response.choice.chosen].candidate
+
+
+def pooled(candidate: Candidate, **fields: Any) -> Pool:
+    titles = {ref: ref for ref in (candidate.item_ref, candidate.anchor_ref) if ref}
+    entry = me.entry("m.1", candidate, **{"titles": titles, **fields})
+    return Pool(person_id=me.PERSON, version=1, entries=[entry])
+
+
+def test_the_wording_that_lies_ready_for_the_choice_goes_along_unopened() -> None:
+    plain = rank(Memory(example()))
+    pool = pooled(best(plain))
+    store = Memory(example(), pool=pool)
+    response = rank(store)
+    assert response.pooled == PooledWords(wording="m.1", sealed=pool.entries[0].sealed, own_why=True)
+    assert response.choice == plain.choice, "what is chosen does not depend on who words it"
+    assert store.calls == ["person", "words"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"expires_at": me.NOW},
+        {"titles": {}},
+        {"angle": "rest"},
+        {"says": "of something else"},
+    ],
+)
+def test_a_wording_that_does_not_fit_is_left(fields: dict[str, Any]) -> None:
+    pool = pooled(best(rank(Memory(example()))), **fields)
+    assert rank(Memory(example(), pool=pool)).pooled is None
+
+
+def test_a_title_that_was_changed_since_is_not_shown() -> None:
+    store = Memory(example(), pool=pooled(best(rank(Memory(example())))))
+    store.marks = "renamed "
+    response = rank(store)
+    assert response.pooled is None
+    assert response.words
+
+
+def test_a_wording_that_was_shown_is_not_shown_again() -> None:
+    pool = pooled(best(rank(Memory(example()))))
+    shown = RecentTip(decision_id="d", decided_at=me.ago(days=13), angle="rest", wording="m.1")
+    assert rank(Memory(example(), pool=pool), recent=[shown]).pooled is None
+
+
+def test_tasks_of_a_theme_that_was_shown_give_way_where_tasks_may_be_used() -> None:
+    shown = RecentTip(
+        decision_id="d", decided_at=me.ago(hours=5), angle="do_now", wording="x", item_ref="task-invoice",
+        exposed_at=me.ago(hours=5),
+    )  # fmt: skip
+    alike = Pool(person_id=me.PERSON, themes={"task-invoice": "t1", "task-tax": "t1", "task-shelf": "t2"})
+
+    def score(ref: str, pool: Pool | None) -> float:
+        candidates = rank(Memory(example(), pool=pool), recent=[shown]).choice.candidates
+        return max(c.candidate.score for c in candidates if c.candidate.item_ref == ref)
+
+    assert score("task-tax", alike) < score("task-tax", None)
+    assert score("task-shelf", alike) == score("task-shelf", None)
+    without = [c for c in me.ALL if c != "tasks"]
+    assert rank(Memory(example(), pool=alike), granted=without) == rank(Memory(example()), granted=without)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from chalicelib.contracts.experiments import Experiment, Manifest, Phase, PolicySpec
-from chalicelib.contracts.ml import Choice, RankRequest, Snapshot
+from chalicelib.contracts.ml import Choice, RankRequest
 from chalicelib.runtime.logging import logger
 from ml_lambda.experiments.assignment import held_back
 from ml_lambda.experiments.manifests import Published
@@ -21,6 +21,7 @@ from ml_lambda.policies.priors import load_prior
 from ml_lambda.policies.store import StoredState
 from ml_lambda.serving.configuration import RENEW_AFTER, Configuration, Serving
 from ml_lambda.serving.ranking import Ranker
+from ml_lambda.serving.reads import Known, SealedTitle
 
 HELD = next(p for p in (f"person-{i}" for i in range(1000)) if held_back(p, 0.05))
 SPECS = [
@@ -66,10 +67,10 @@ class Reads:
     def __init__(self, states: Mapping[str, bytes] | None = None) -> None:
         self.state = StoredState(3, states) if states else StoredState()
 
-    def person(self, person_id: str) -> tuple[Snapshot | None, StoredState]:
-        return build(me.items(), me.signals(), me.ZONE, me.NOW, person_id=person_id), self.state
+    def person(self, person_id: str) -> Known:
+        return Known(build(me.items(), me.signals(), me.ZONE, me.NOW, person_id=person_id), self.state)
 
-    def words(self, person_id: str, refs: Any, now: Any) -> dict[str, bytes]:
+    def words(self, person_id: str, refs: Any, now: Any) -> dict[str, SealedTitle]:
         return {}
 
 
