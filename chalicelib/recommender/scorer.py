@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from chalicelib.contracts.ml import RankRequest, RankResponse
 from chalicelib.contracts.ports import ScorerUnavailable
+from chalicelib.runtime.breaker import Breaker
 from chalicelib.runtime.logging import logger
 
 FAILURES: Final = 3
@@ -34,9 +35,7 @@ class LambdaScorer:
         self._function = function
         self._deadline = deadline_seconds
         self._make_client = client or self._aws_client
-        self._monotonic = monotonic
-        self._failures = 0
-        self._rest_until = -math.inf
+        self._breaker = Breaker(FAILURES, REST_SECONDS, monotonic)
 
     def rank(self, request: RankRequest) -> RankResponse:
         """Choose one candidate. Raises ScorerUnavailable after the deadline, or at once while resting."""
@@ -47,12 +46,12 @@ class LambdaScorer:
         except ScorerUnavailable as error:
             self._failed(str(error))
             raise
-        self._failures = 0
+        self._breaker.succeeded()
         return response
 
     def resting(self) -> bool:
         """Whether calls are skipped now."""
-        return self._monotonic() < self._rest_until
+        return self._breaker.resting()
 
     def _invoke(self, request: RankRequest) -> RankResponse:
         try:
@@ -77,12 +76,8 @@ class LambdaScorer:
         return response
 
     def _failed(self, why: str) -> None:
-        self._failures += 1
-        _log.warning("scorer unavailable", why=why, failures=self._failures)
-        if self._failures >= FAILURES:
-            # One more failure after the rest opens the breaker again at once.
-            self._failures = FAILURES - 1
-            self._rest_until = self._monotonic() + REST_SECONDS
+        _log.warning("scorer unavailable", why=why)
+        if self._breaker.failed():
             _log.error("scorer rests", seconds=REST_SECONDS)
 
     def _aws_client(self) -> Any:
