@@ -343,8 +343,8 @@ _ML: Final[tuple[Function, ...]] = (
         owner="ml",
         environment=("OO_TOPIC_ARN",),
         grants=(
-            g.read("snapshots", "statistics", "reward-markers", "profiles"),
-            g.delete("snapshots", "statistics", "reward-markers", "pools"),
+            g.read("snapshots", "statistics", "reward-markers", "model-usage", "profiles"),
+            g.delete("snapshots", "statistics", "reward-markers", "pools", "model-usage"),
             g.publish(),
         ),
     ),
@@ -357,7 +357,8 @@ _ML: Final[tuple[Function, ...]] = (
         owner="ml",
         environment=("OO_TOPIC_ARN", "OO_EXPORTS_BUCKET"),
         grants=(
-            g.read("snapshots", "statistics", "reward-markers", "pools", "profiles", "person-keys"),
+            g.read("snapshots", "statistics", "reward-markers", "pools", "model-usage"),
+            g.read("profiles", "person-keys"),
             g.open_keys(),
             g.find("exports"),
             g.append("exports"),

@@ -107,6 +107,12 @@ class _Ready(_Row):
     )
 
 
+class _Usage(_Row):
+    day: str = Field(description="The day, UTC.")
+    tokens: int = Field(description="What language models read and wrote for the person.")
+    calls: int
+
+
 class _Connection(_Row):
     source: str
     status: str
@@ -136,6 +142,7 @@ _ROWS: Final[dict[str, Any]] = {
     "statistics": _Statistics,
     "reward-markers": _Marker,
     "pools": _Ready,
+    "model-usage": _Usage,
     "exports": _Export,
     "provider-tokens": _Connection,
 }

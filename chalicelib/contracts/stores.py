@@ -217,6 +217,15 @@ STORES: Final[tuple[Store, ...]] = (
         retention="words and themes: 3 days; their meaning in numbers: 14 days",
     ),
     Store(
+        "model-usage",
+        "ml_lambda",
+        "tokens that language models read and wrote, per day: of each person, and of all together",
+        sort="day",
+        expires="expires",
+        backup_days=0,
+        retention="7 days",
+    ),
+    Store(
         "models",
         "ml_lambda",
         "what serves: the manifest, priors, the gate's evidence with marks of the decisions that it counts "

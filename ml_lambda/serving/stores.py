@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib.contracts.consents import Consent
 from chalicelib.contracts.ports import PersonalStore
 from ml_lambda.features.store import FeatureTables
+from ml_lambda.llm.budget import TokenBudget
 from ml_lambda.policies.store import StatisticsTable
 from ml_lambda.serving.pools import PoolTable
 
@@ -63,4 +64,4 @@ class RewardMarkers:
 def personal_stores() -> list[PersonalStore]:
     """All of them."""
     table = StatisticsTable()
-    return [FeatureTables(), Statistics(table), RewardMarkers(table), PoolTable()]
+    return [FeatureTables(), Statistics(table), RewardMarkers(table), PoolTable(), TokenBudget()]

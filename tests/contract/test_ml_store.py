@@ -225,7 +225,8 @@ def test_everything_is_exported_and_erased(rows: me.Store) -> None:
         ("statistics", 1),
         ("reward-markers", 30),
         ("pools", 3),
+        ("model-usage", 0),
     ]
-    assert [s.erase(me.PERSON) for s in stores] == [1, 1, 30, 2]
-    assert [s.erase(me.PERSON) for s in stores] == [0, 0, 0, 0]
-    assert [list(s.export(me.PERSON)) for s in stores] == [[], [], [], []]
+    assert [s.erase(me.PERSON) for s in stores] == [1, 1, 30, 2, 0]
+    assert [s.erase(me.PERSON) for s in stores] == [0, 0, 0, 0, 0]
+    assert [list(s.export(me.PERSON)) for s in stores] == [[], [], [], [], []]

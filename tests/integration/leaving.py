@@ -185,6 +185,7 @@ def live(cloud: Cloud, who: str, signals: int) -> Life:
     needles += _tips(cloud, who, person_id, max(2, signals // 20))
     _connected(person_id)
     _called(person_id)
+    _spent(person_id)
     _copied(person_id)
     assert {name for name, rows in held(cloud, needles).items() if rows} >= {
         *(store.name for store in STORES if store.personal and store.name != "rates")
@@ -294,6 +295,12 @@ def _called(person_id: str) -> None:
     from chalicelib.gateway.store import RateTable
 
     RateTable().count(person_bucket(person_id), counters={"n": True}, expires=int(NOW.timestamp()) + 120)
+
+
+def _spent(person_id: str) -> None:
+    from ml_lambda.llm.budget import TokenBudget
+
+    TokenBudget().reserve(person_id, 100, NOW)
 
 
 def _copied(person_id: str) -> None:

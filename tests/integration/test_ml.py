@@ -158,7 +158,7 @@ def test_an_erased_person_stays_erased(rows: me.Store, monkeypatch: pytest.Monke
     answer = erase.handler(me.batch(me.message(ErasureRequested(receipt_id="r"))), None)
     assert answer == {"batchItemFailures": []}
     done = {e.erasure_done.store: e.erasure_done.rows for e in published}  # type: ignore[attr-defined]
-    assert done == {"snapshots": 1, "statistics": 1, "reward-markers": 1, "pools": 0}
+    assert done == {"snapshots": 1, "statistics": 1, "reward-markers": 1, "pools": 0, "model-usage": 0}
     # What was still under way when they left arrives now.
     refresh()
     settle(first, 2, 1.0)
