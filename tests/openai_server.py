@@ -205,14 +205,17 @@ def truncated(exchange: Exchange) -> None:
 
 
 def huge(size: int = 1_000_000, announced: bool = True) -> Behaviour:
-    """A valid answer of that many bytes; `announced`: its length is in the headers."""
+    """A valid answer around that many bytes, never whole in memory; `announced`: with its length."""
 
     def behave(exchange: Exchange) -> None:
-        body = json.dumps({"choices": [{"message": {"content": "x" * size}}]}).encode()
+        begin, end = json.dumps({"choices": [{"message": {"content": "*"}}]}).encode().split(b"*")
+        length = len(begin) + size + len(end)
         exchange.close_connection = True
-        exchange.head(200, {"Content-Length": str(len(body))} if announced else {"Connection": "close"})
-        for start in range(0, len(body), 4096):
-            exchange.wfile.write(body[start : start + 4096])
+        exchange.head(200, {"Content-Length": str(length)} if announced else {"Connection": "close"})
+        exchange.wfile.write(begin)
+        for start in range(0, size, 4096):
+            exchange.wfile.write(b"x" * min(4096, size - start))
+        exchange.wfile.write(end)
 
     return behave
 
