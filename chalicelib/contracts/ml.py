@@ -49,6 +49,10 @@ class HabitState(_Model):
         default=None,
         description="Minute of the local day around which it was mostly done, 0-1439; None: at no one time.",
     )
+    steady_days: int = Field(
+        default=0,
+        description="Of the last 14 days, those on which it was done within 30 minutes of `usual_minute`.",
+    )
 
 
 class MoodState(_Model):
@@ -134,7 +138,9 @@ class Candidate(_Model):
     minutes: int = Field(ge=0, description="What it takes; 0 when it takes none.")
     expires_at: datetime
     item_ref: str | None = None
-    anchor_ref: str | None = Field(default=None, description="The event that its words name.")
+    anchor_ref: str | None = Field(
+        default=None, description="The event or the habit that its words name beside the item."
+    )
     category: str | None = None
     score: float = Field(
         default=0.0,

@@ -39,4 +39,6 @@ def current(snapshot: Snapshot) -> Snapshot:
 
 
 def _without_sums(habit: HabitState) -> HabitState:
-    return habit.model_copy(update={"streak": 0, "done_in_14_days": 0, "usual_minute": None})
+    return habit.model_copy(
+        update={"streak": 0, "done_in_14_days": 0, "usual_minute": None, "steady_days": 0}
+    )

@@ -17,6 +17,8 @@ from ml_lambda.features.group import FeatureGroup, Moment, of_snapshot
 LIMIT: Final = 40
 NEAR: Final = 60
 """Minutes around a usual time that belong to it."""
+STEADY: Final = 30
+"""Minutes around it within which a day counts as steady."""
 
 _DAY: Final = timedelta(days=1)
 _MINUTES: Final = 24 * 60
@@ -79,6 +81,8 @@ def states(
 
 def _state(item: ItemRecord, done: list[datetime], today: date) -> HabitState:
     days = {at.date() for at in done}
+    since = today - _FORTNIGHT * _DAY
+    usual = usual_minute(at.hour * 60 + at.minute for at in done)
     return HabitState(
         item_ref=item.item_ref,
         title_words=item.title_words,
@@ -88,9 +92,18 @@ def _state(item: ItemRecord, done: list[datetime], today: date) -> HabitState:
         words_expire_at=item.words_expire_at,
         last_done_on=max(days, default=None),
         streak=streak_of(days),
-        done_in_14_days=sum(day > today - _FORTNIGHT * _DAY for day in days),
-        usual_minute=usual_minute(at.hour * 60 + at.minute for at in done),
+        done_in_14_days=sum(day > since for day in days),
+        usual_minute=usual,
+        steady_days=len({at.date() for at in done if at.date() > since and _steady(at, usual)}),
     )
+
+
+def _steady(at: datetime, usual: int | None) -> bool:
+    """Whether that was about the usual time, on a clock that goes round."""
+    if usual is None:
+        return False
+    apart = abs(at.hour * 60 + at.minute - usual)
+    return min(apart, _MINUTES - apart) <= STEADY
 
 
 def streak_at_risk(moment: Moment, candidate: Candidate) -> float:

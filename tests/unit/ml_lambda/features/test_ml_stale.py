@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import ml_examples as me
 import pytest
@@ -54,6 +55,39 @@ def test_a_calendar_that_was_not_read_so_far_ahead_is_not_an_empty_one() -> None
 def test_a_usual_time_is_one_at_which_it_is_usually_done(minutes: list[int], usual: int | None) -> None:
     assert usual_minute(minutes) == usual
     assert usual_minute(reversed(minutes)) == usual
+
+
+def steady(*at: datetime, now: datetime = me.NOW, zone: str = me.ZONE) -> tuple[int | None, int]:
+    """The usual minute and the steady days of a habit done then."""
+    done = [me.signal(n, "habit", moment, item_ref="h", status="done") for n, moment in enumerate(at)]
+    (habit,) = build([me.item("h", "habit", "active")], done, zone, now, person_id=me.PERSON).habits
+    return habit.usual_minute, habit.steady_days
+
+
+def test_a_steady_day_is_one_within_half_an_hour_of_the_usual_time() -> None:
+    base = me.NOW.replace(hour=7, minute=0)  # 08:00 in Berlin
+    days = [base - timedelta(days=n) for n in range(1, 10)]
+    assert steady(*days) == (8 * 60, 9)
+    assert steady(*days, days[0] + timedelta(minutes=10)) == (8 * 60, 9), "twice on a day is one day"
+    half, more = (days[0] + timedelta(minutes=m) for m in (30, 31))
+    assert steady(half, *days[1:]) == (8 * 60, 9)
+    assert steady(more, *days[1:]) == (8 * 60, 8)
+    long_ago = [base - timedelta(days=n) for n in (13, 14, 20)]
+    assert steady(*long_ago) == (8 * 60, 1), "of the last fourteen days"
+    assert steady() == (None, 0)
+
+
+def test_a_steady_day_goes_by_the_wall_clock_and_round_midnight() -> None:
+    # 07:30 in Berlin on each of ten days around the end of summer time.
+    around = datetime(2026, 10, 25, 12, tzinfo=UTC)
+    zone = ZoneInfo("Europe/Berlin")
+    mornings = [datetime(2026, 10, day, 7, 30, tzinfo=zone) for day in range(20, 30)]
+    assert steady(*mornings, now=around + timedelta(days=5)) == (7 * 60 + 30, 10)
+    midnight = datetime(2026, 11, 10, 23, 50, tzinfo=zone)
+    nights = [midnight - timedelta(days=n) + timedelta(minutes=20 * (n % 2)) for n in range(6)]
+    usual, days = steady(*nights)
+    assert usual is not None
+    assert days == len({at.date() for at in nights})
 
 
 def test_a_backlog_of_years_does_not_crowd_out_today() -> None:
