@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -23,6 +24,7 @@ from chalicelib.contracts.consents import Consent
 from chalicelib.contracts.http import DismissReason, ReactionKind, RecommendContext
 from chalicelib.contracts.ml import Candidate, HabitState, ItemBlock, MoodState, RecentTip, Snapshot
 from chalicelib.contracts.signals import ItemRecord
+from chalicelib.domain.angles import COMPLETING
 from chalicelib.domain.candidates import Proposal, propose
 from chalicelib.domain.situation import end_of, start_of
 from chalicelib.domain.wordings import Rendered, render
@@ -31,7 +33,7 @@ ZONE = "Europe/Berlin"
 BERLIN = ZoneInfo(ZONE)
 MONDAY = date(2026, 11, 2)
 DAYS = 14
-LOOKS = (time(7, 40), time(9, 50), time(11, 40), time(13, 5), time(15, 35), time(17, 50), time(20, 45))
+LOOKS = (time(7, 40), time(9, 50), time(11, 40), time(13, 5), time(15, 35), time(17, 50), time(21, 20))
 GRANTED: tuple[Consent, ...] = ("tasks", "calendar", "habits", "mood", "context")
 REACTIONS: tuple[ReactionKind | None, ...] = ("done", "snooze", "dismiss", None)
 REASONS: tuple[DismissReason | None, ...] = ("too_big", "wrong_time", "not_mine", None)
@@ -64,12 +66,20 @@ TASKS = (
     ("Ask Ines about the holiday house", 4, 6, 10, None, "family", 1, None),
     ("Update the CV", 5, None, 60, None, "work", 2, None),
 )
-# title, minutes, usual minute of the day, streak on the first day
+# Which tasks are alike, as an embedder would find: messages and calls; things about the house.
+THEMES = {f"task-{n}": "1" for n in (0, 2, 3, 9, 15, 17, 21, 22)} | {
+    f"task-{n}": "2" for n in (7, 14, 16, 19, 20)
+}
+# title, minutes, usual minute of the day, streak on the first day, days at that time of the last 14
 HABITS = (
-    ("Ten words of Spanish", 10, 7 * 60 + 45, 5),
-    ("Walk", 20, 18 * 60, 3),
-    ("Read", None, 21 * 60, 0),
+    ("Ten words of Spanish", 10, 7 * 60 + 45, 5, 4),
+    ("Walk", 20, 18 * 60, 3, 3),
+    ("Read", None, 21 * 60, 0, 2),
+    ("Morning coffee", 5, 7 * 60 + 30, 14, 13),
+    ("Stretch", 5, None, 0, 0),
 )
+OFTEN = {"habit-3": 0.95}
+"""How likely a habit happens by itself at a look after its time; any other 0.45."""
 
 
 @dataclass
@@ -95,6 +105,7 @@ class Person:
     blocks: list[ItemBlock] = field(default_factory=list)
     mood: MoodState | None = None
     hours: list[float] = field(default_factory=lambda: [0.0] * 24)
+    done: Counter[date] = field(default_factory=Counter)
 
 
 def at(day: int, clock: time) -> datetime:
@@ -106,7 +117,7 @@ def fortnight(seed: int = 7) -> Iterator[Moment]:
     """Every look of the two weeks, each knowing the reactions to those before it."""
     person = Person(random.Random(seed))  # noqa: S311 - an invented person, not a secret
     _calendar(person)
-    for n, (title, minutes, usual, streak) in enumerate(HABITS):
+    for n, (title, minutes, usual, streak, steady) in enumerate(HABITS):
         ref = f"habit-{n}"
         person.words[ref] = title
         person.habits[ref] = HabitState(
@@ -115,6 +126,7 @@ def fortnight(seed: int = 7) -> Iterator[Moment]:
             usual_minute=usual,
             streak=streak,
             done_in_14_days=max(streak, 4),
+            steady_days=steady,
             last_done_on=MONDAY - timedelta(days=1 if streak else 4),
             words_expire_at=at(40, time(0)),
         )
@@ -178,11 +190,13 @@ def _morning(person: Person, day: int) -> None:
 
 
 def _by_themselves(person: Person, now: datetime) -> None:
-    """Most habits happen without a tip, at about their time."""
+    """Most habits that have a time happen without a tip, at about that time."""
     there = now.astimezone(BERLIN)
     for ref, habit in person.habits.items():
-        past = there.hour * 60 + there.minute - (habit.usual_minute or 0)
-        if habit.last_done_on != there.date() and 0 < past < 300 and person.draw.random() < 0.45:
+        if habit.usual_minute is None or habit.last_done_on == there.date():
+            continue
+        past = there.hour * 60 + there.minute - habit.usual_minute
+        if 0 < past < 300 and person.draw.random() < OFTEN.get(ref, 0.45):
             _did(person, ref, there.date())
 
 
@@ -190,6 +204,7 @@ def _did(person: Person, ref: str, today: date) -> None:
     habit = person.habits[ref]
     streak = habit.streak + 1 if habit.last_done_on == today - timedelta(days=1) else 1
     person.habits[ref] = habit.model_copy(update={"last_done_on": today, "streak": streak})
+    person.done[today] += 1
 
 
 def snapshot(person: Person, now: datetime) -> Snapshot:
@@ -209,6 +224,7 @@ def snapshot(person: Person, now: datetime) -> Snapshot:
         habits=list(person.habits.values()),
         mood=person.mood,
         done_hours=person.hours,
+        done_today=person.done[now.astimezone(BERLIN).date()],
     )
 
 
@@ -222,6 +238,7 @@ def _look(person: Person, now: datetime) -> Moment:
         context=RecommendContext(),
         recent=[tip for tip in person.recent if now - tip.decided_at < timedelta(days=14)],
         blocks=person.blocks,
+        themes={ref: theme for ref, theme in THEMES.items() if ref in person.tasks},
     )
     if not proposal.candidates:
         return Moment(now, proposal, None, None)
@@ -249,11 +266,13 @@ def _react(person: Person, candidate: Candidate, now: datetime) -> None:
     ref = candidate.item_ref
     if ref is None:
         return
-    if reaction == "done" and ref in person.habits:
-        _did(person, ref, now.astimezone(BERLIN).date())
-    elif reaction == "done" and candidate.angle == "do_now":
+    there = now.astimezone(BERLIN)
+    if reaction == "done" and candidate.angle in COMPLETING and ref in person.habits:
+        _did(person, ref, there.date())
+    elif reaction == "done" and candidate.angle in COMPLETING:
         person.tasks.pop(ref, None)
-        person.hours[now.astimezone(BERLIN).hour] += 1
+        person.hours[there.hour] += 1
+        person.done[there.date()] += 1
     elif reaction == "snooze":
         person.blocks.append(
             ItemBlock(item_ref=ref, kind="snoozed", since=now, until=now + timedelta(hours=3))

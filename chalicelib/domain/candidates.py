@@ -16,16 +16,14 @@ from chalicelib.contracts.consents import Consent
 from chalicelib.contracts.http import RecommendContext
 from chalicelib.contracts.ml import Candidate, ItemBlock, RecentTip, Snapshot
 from chalicelib.domain import calendar, wordings
-from chalicelib.domain.angles import ANGLES, Offer, next_look_at
-from chalicelib.domain.angles.base import clamp
+from chalicelib.domain.angles import ANGLES, COMPLETING, Offer, next_look_at
+from chalicelib.domain.angles.base import RESTS, clamp
 from chalicelib.domain.situation import Situation, look
 
 SAME_WORDING: Final = timedelta(days=14)
 SAME_ANGLE: Final = timedelta(days=7)
 MOST_OF_AN_ANGLE: Final = 2  # per item within SAME_ANGLE
 PER_ITEM: Final = 2  # candidates of one item before every item had its turn
-# An angle on an item that was seen rests this long, whatever the answer.
-RESTS: Final = timedelta(hours=3)
 SHOWN_LATELY: Final = timedelta(hours=20)
 # How much of its score an offer keeps when its item, or another of its theme, was shown within SHOWN_LATELY.
 KEEPS: Final = 0.75
@@ -71,7 +69,7 @@ def propose(
         themes=themes,
     )
     look_again = next_look_at(situation)
-    if situation.asleep():
+    if situation.asleep() or situation.closed():
         return Proposal([], look_again)
     offers = [o for angle in ANGLES for o in angle.offers(situation) if o.expires_at > situation.now]
     memory = _Memory(situation)
@@ -112,6 +110,7 @@ class _Memory:
         self.shown_themes: set[str] = set()
         self.answered: set[str] = set()
         self.resting: set[tuple[str | None, str]] = set()
+        self.unwanted: set[str] = set()
         for tip in situation.recent:
             at = calendar.utc(tip.decided_at)
             if now - at < SAME_WORDING:
@@ -123,9 +122,12 @@ class _Memory:
                 self.resting.add((tip.item_ref, tip.angle))
             if tip.item_ref is not None:
                 self._remember(tip, tip.item_ref, at)
+            elif tip.reason == "not_mine" or (tip.reason == "wrong_time" and situation.is_today(at)):
+                # Without an item there is nothing to block: the angle itself stays away.
+                self.unwanted.add(tip.angle)
 
     def _remember(self, tip: RecentTip, item_ref: str, at: datetime) -> None:
-        today = calendar.local_day(at, self.situation.zone) == self.situation.today
+        today = self.situation.is_today(at)
         if self.situation.now - at < SHOWN_LATELY:
             self.shown.add(item_ref)
             if (theme := self.situation.themes.get(item_ref)) is not None:
@@ -135,7 +137,7 @@ class _Memory:
         refused = tip.reaction == "not_helpful" or (tip.reaction == "dismiss" and not tip.reason)
         if today and (tip.reaction == "done" or refused):
             self.answered.add(item_ref)
-        if tip.reaction == "done" and tip.angle == "do_now" and item_ref not in self._changed_since(at):
+        if tip.reaction == "done" and tip.angle in COMPLETING and item_ref not in self._changed_since(at):
             self.answered.add(item_ref)
 
     def _changed_since(self, at: datetime) -> set[str]:
@@ -146,6 +148,7 @@ class _Memory:
         """Whether the item was not answered for now and the angle not used up on it."""
         return (
             offer.item_ref not in self.answered
+            and not (offer.item_ref is None and offer.angle in self.unwanted)
             and (offer.item_ref, offer.angle) not in self.resting
             and self.angles[offer.item_ref, offer.angle] < MOST_OF_AN_ANGLE
         )

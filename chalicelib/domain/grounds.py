@@ -20,6 +20,8 @@ GOOD_HOUR_AT_LEAST: Final = 3.0  # things done, decayed, before an hour says any
 USUAL_WITHIN: Final = 60  # minutes around a habit's usual time
 LINKED_WITHIN: Final = timedelta(hours=24)
 LISTED_FOR: Final = range(2, 31)  # days
+STREAK: Final = 3  # days in a row that are worth keeping
+ALIKE: Final = 2  # others
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,12 @@ def free_time(situation: Situation) -> Ground | None:
     return Ground("clear_day", 0.3) if clear else None
 
 
+def alike(task: ItemRecord, situation: Situation) -> Ground | None:
+    """Others of its theme on the list, at least two of them."""
+    size = situation.sizes.get(situation.themes.get(task.item_ref, ""), 0)
+    return Ground("alike", 0.24) if size > ALIKE else None
+
+
 def good_hour(situation: Situation) -> Ground | None:
     """The hour in which this person finishes most, when it is this one."""
     hours = situation.done_hours
@@ -159,6 +167,11 @@ def usual_time(habit: HabitState, situation: Situation) -> Ground | None:
     return Ground("usual_time", 0.85 - apart / 200, {"minute": habit.usual_minute})
 
 
+def intact(habit: HabitState, situation: Situation) -> bool:
+    """Whether a streak worth keeping ends today unless the habit is done."""
+    return habit.streak >= STREAK and habit.last_done_on == calendar.add_days(situation.today, -1)
+
+
 def low_energy(situation: Situation) -> Ground | None:
     """What the person said about themselves: with this request, or today."""
     if situation.context.energy is not None:
@@ -174,13 +187,14 @@ def last_fit(minutes: int, situation: Situation) -> datetime:
     return situation.gap.until - timedelta(minutes=minutes)
 
 
-def of_task(task: ItemRecord, situation: Situation) -> list[Ground]:
-    """Every fact that speaks for doing the task now."""
-    found = (
-        linked_event(task, situation),
-        deadline(task, situation),
-        free_time(situation),
-        good_hour(situation),
-        *standing(task, situation),
-    )
-    return [ground for ground in found if ground is not None]
+def of_moment(situation: Situation) -> list[Ground]:
+    """Every fact that speaks for doing anything at all now."""
+    return [ground for ground in (free_time(situation), good_hour(situation)) if ground is not None]
+
+
+def of_task(task: ItemRecord, situation: Situation, moment: Iterable[Ground]) -> list[Ground]:
+    """Every fact that speaks for doing the task now. `moment`: of_moment, which is the same for all."""
+    found = (linked_event(task, situation), deadline(task, situation))
+    dated = [ground for ground in found if ground is not None]
+    like = alike(task, situation)
+    return [*dated, *moment, *([like] if like else []), *standing(task, situation)]

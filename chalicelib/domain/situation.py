@@ -5,6 +5,7 @@ Built once per proposal, so that every angle sees the same gap, the same blocks 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
@@ -68,7 +69,11 @@ class Situation:
     blocks: Mapping[str, ItemBlock]
     recent: Sequence[RecentTip]
     done_hours: Sequence[float]
+    done_today: int
     themes: Mapping[str, str]  # of tasks, by ref
+    sizes: Mapping[str, int]  # of themes: how many of these tasks each has
+    coming: Mapping[str, ItemRecord]  # the next of these events by ref
+    aside: Mapping[str, int]  # how often the person put off a tip about an item lately
 
     @property
     def low_energy(self) -> bool:
@@ -101,19 +106,27 @@ class Situation:
         """The coming event with that reference."""
         if item_ref is None:
             return None
-        return next(
-            (e for e in self.events if e.item_ref == item_ref and start_of(e) > self.now),
-            None,
-        )
+        return self.coming.get(item_ref)
 
     def asleep(self) -> bool:
         """Whether it is night, unless the person says that they have time: then they are awake."""
         clock = calendar.local(self.now, self.zone).time()
         return (clock >= QUIET_FROM or clock < QUIET_UNTIL) and self.context.minutes_free is None
 
+    def closed(self) -> bool:
+        """Whether the person agreed today that it is enough, and has not asked with minutes to fill."""
+        return self.context.minutes_free is None and any(
+            tip.angle == "close_day" and tip.reaction == "done" and self.is_today(tip.decided_at)
+            for tip in self.recent
+        )
+
+    def is_today(self, at: datetime) -> bool:
+        """Whether it falls on the person's day of now."""
+        return calendar.local_day(at, self.zone) == self.today
+
     def set_aside(self, item_ref: str) -> int:
         """How often the person put off a tip about the item lately."""
-        return sum(t.item_ref == item_ref and t.reaction in {"snooze", "dismiss"} for t in self.recent)
+        return self.aside.get(item_ref, 0)
 
 
 def openable(words_expire_at: datetime | None, now: datetime) -> bool:
@@ -155,6 +168,10 @@ def look(
     day_end = calendar.end_of_day(now, zone)
     reaches = calendar.utc(snapshot.computed_at) + READS_AHEAD >= day_end + timedelta(days=1)
     mood = snapshot.mood if "mood" in granted else None
+    named = [t for t in tasks if t.status == "open" and t.type == "task" and _ready(t, standing, now)]
+    # Summed over tasks and habits: what each brought cannot be told apart.
+    summed = "tasks" in granted and ("habits" in granted or "habits" not in snapshot.as_of)
+    alike = themes if "tasks" in granted else {}
     return Situation(
         person_id=snapshot.person_id,
         now=now,
@@ -162,7 +179,7 @@ def look(
         today=today,
         day_end=day_end,
         context=context if "mood" in granted else context.model_copy(update={"energy": None}),
-        tasks=[t for t in tasks if t.status == "open" and t.type == "task" and _ready(t, standing, now)],
+        tasks=named,
         habits=[h for h in habits if _ready(h, standing, now)],
         deadlines=[calendar.utc(t.due_at) for t in tasks if t.status == "open" and t.due_at],
         events=events,
@@ -174,11 +191,15 @@ def look(
         place=_place(snapshot, context, now) if "context" in granted else None,
         blocks=standing,
         recent=recent,
-        # Summed over tasks and habits: what each brought cannot be told apart.
-        done_hours=snapshot.done_hours
-        if "tasks" in granted and ("habits" in granted or "habits" not in snapshot.as_of)
-        else [],
-        themes=themes if "tasks" in granted else {},
+        done_hours=snapshot.done_hours if summed else [],
+        done_today=snapshot.done_today
+        if summed and calendar.local_day(snapshot.computed_at, zone) == today
+        else 0,
+        themes=alike,
+        sizes=Counter(alike[t.item_ref] for t in named if t.item_ref in alike),
+        # Of several with one reference the first: what is written last stays.
+        coming={e.item_ref: e for e in reversed(events) if start_of(e) > now},
+        aside=Counter(t.item_ref for t in recent if t.item_ref and t.reaction in {"snooze", "dismiss"}),
     )
 
 

@@ -16,7 +16,7 @@ from ml_lambda.features.group import FeatureGroup, Moment, clip, of_snapshot
 HALF_LIFE: Final = timedelta(days=14)
 
 # Angles that ask for an act now; the others ask for none or for a later one.
-_ACTS: Final = frozenset({"do_now", "smallest_step", "keep_streak"})
+_ACTS: Final = frozenset({"do_now", "smallest_step", "keep_streak", "anchor", "restart", "prepare", "batch"})
 _PSEUDO_COUNT: Final = 6.0
 _DOUBLINGS: Final = 2.0
 

@@ -16,7 +16,15 @@ RECENT: Final = timedelta(days=15)
 """A date further back says nothing about a task any more: such tasks take only the room that is left."""
 
 # How far each angle goes towards closing the task.
-_ADDRESSES: Final = {"do_now": 1.0, "smallest_step": 0.7, "plan_slot": 0.5}
+_ADDRESSES: Final = {
+    "do_now": 1.0,
+    "batch": 1.0,
+    "anchor": 1.0,
+    "smallest_step": 0.7,
+    "prepare": 0.5,
+    "plan_slot": 0.5,
+    "keep_or_let_go": 0.3,
+}
 _HALVED_AFTER: Final = timedelta(days=1)
 
 

@@ -17,6 +17,7 @@ SLACK: Final = 5  # minutes: an estimate fits a gap when this much is left over
 LARGE: Final = 45  # minutes: beyond this a smallest step is offered too
 BOX: Final = 15  # minutes: what is proposed for a task without an estimate
 HABIT: Final = 10  # minutes: what is proposed for a habit without one
+RESTS: Final = timedelta(hours=3)  # an angle on an item that was seen rests so long, whatever the answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,15 +21,16 @@ class DoNow:
 
     def offers(self, situation: Situation) -> Iterator[Offer]:
         """One per open task or due habit that fits."""
+        moment = grounds.of_moment(situation)
         for task in situation.tasks:
             minutes = task.effort_minutes or BOX
             if self._free_for(task.item_ref, task.category, minutes, situation):
-                ground = grounds.best(grounds.of_task(task, situation))
+                ground = grounds.best(grounds.of_task(task, situation, moment))
                 if ground is not None:
                     yield self._offer(task, minutes, ground, situation)
         for habit in situation.habits:
             minutes = habit.effort_minutes or HABIT
-            if habit.last_done_on == situation.today or habit.streak >= 3:
+            if habit.last_done_on == situation.today or grounds.intact(habit, situation):
                 continue  # keep_streak speaks for an intact streak
             ground = grounds.usual_time(habit, situation)
             if ground is not None and self._free_for(habit.item_ref, habit.category, minutes, situation):

@@ -8,11 +8,9 @@ from typing import Final, Literal
 from chalicelib.contracts.ml import HabitState
 from chalicelib.domain import calendar, grounds
 from chalicelib.domain.angles.base import HABIT, SLACK, Offer, clamp, until
-from chalicelib.domain.calendar import add_days
 from chalicelib.domain.grounds import USUAL_WITHIN, Ground, iso
 from chalicelib.domain.situation import READS_BACK, Situation
 
-STREAK: Final = 3
 # From here on the streak may be longer than what was read, and its number would be untrue.
 COUNTED: Final = READS_BACK.days - 1
 
@@ -28,8 +26,7 @@ class KeepStreak:
         for habit in situation.habits:
             minutes = habit.effort_minutes or HABIT
             if (
-                habit.streak >= STREAK
-                and habit.last_done_on == add_days(situation.today, -1)
+                grounds.intact(habit, situation)
                 and situation.block(habit.item_ref) is None
                 and minutes + SLACK <= situation.gap.minutes
                 and situation.possible_here(habit.category)

@@ -27,7 +27,7 @@ class Rest:
 
     def offers(self, situation: Situation) -> Iterator[Offer]:
         """At most one."""
-        minutes = LONG if situation.gap.minutes >= LONG + SLACK else SHORT
+        minutes = LONG if situation.gap.minutes >= LONG + SLACK and not self._too_big(situation) else SHORT
         if minutes + SLACK > situation.gap.minutes or self._pressed(situation):
             return
         low = grounds.low_energy(situation)
@@ -49,6 +49,13 @@ class Rest:
             ),
             score=clamp(0.3 + 0.5 * ground.weight),
             traits=frozenset(traits),
+        )
+
+    def _too_big(self, situation: Situation) -> bool:
+        """Whether a pause was too long for them today."""
+        return any(
+            tip.angle == self.name and tip.reason == "too_big" and situation.is_today(tip.decided_at)
+            for tip in situation.recent
         )
 
     def _pressed(self, situation: Situation) -> bool:

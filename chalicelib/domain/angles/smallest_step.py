@@ -28,11 +28,12 @@ class SmallestStep:
         """One per task or habit whose size, history or moment asks for a beginning."""
         if situation.gap.minutes < STEP + SLACK:
             return
+        moment = grounds.of_moment(situation)
         for task in situation.tasks:
             if self._open_to(task, situation):
                 special = self._of_task(task, situation)
                 if special:
-                    found = special + grounds.of_task(task, situation)
+                    found = special + grounds.of_task(task, situation, moment)
                     yield from self._offer(task, found, situation, "task")
         for habit in situation.habits:
             if habit.last_done_on != situation.today and self._open_to(habit, situation):

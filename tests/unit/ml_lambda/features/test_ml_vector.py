@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import ml_examples as me
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.contracts.http import RecommendContext
+from chalicelib.contracts.http import Angle, RecommendContext
 from chalicelib.contracts.ml import MoodState, RecentTip
 from chalicelib.domain.features import CANDIDATE_FEATURES, CONTEXT_FEATURES
 from ml_lambda.features.group import Moment
@@ -88,7 +88,18 @@ def test_the_context_by_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("angle", "share"), [("do_now", 1.0), ("smallest_step", 0.7), ("plan_slot", 0.5), ("rest", 0.0)]
+    ("angle", "share"),
+    [
+        ("do_now", 1.0),
+        ("batch", 1.0),
+        ("anchor", 1.0),
+        ("smallest_step", 0.7),
+        ("prepare", 0.5),
+        ("plan_slot", 0.5),
+        ("keep_or_let_go", 0.3),
+        ("rest", 0.0),
+        ("close_day", 0.0),
+    ],
 )
 def test_deadline_counts_by_how_far_the_angle_addresses_it(angle: str, share: float) -> None:
     assert features(moment(), angle=angle)["deadline"] == pytest.approx(0.8 * share, abs=1e-6)
@@ -179,7 +190,7 @@ _near = st.integers(-60 * 24 * 20, 60 * 24 * 20).map(lambda m: timedelta(minutes
     ),
     minutes=st.integers(0, 100_000),
     shift=_near,
-    angle=st.sampled_from(["do_now", "smallest_step", "plan_slot", "keep_streak", "rest", "silence"]),
+    angle=st.sampled_from(get_args(Angle)),
     free=st.none() | st.integers(1, 720),
     energy=st.none() | st.integers(1, 5),
     counts=st.lists(st.floats(0, 1e6), min_size=24, max_size=24),
