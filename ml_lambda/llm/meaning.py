@@ -14,7 +14,7 @@ from typing import Final
 # Cosine from which two masked wordings count as the same one.
 TOO_ALIKE: Final = 0.9
 _SCALE: Final = 127
-_OWN: Final = "…"
+OWN: Final = "…"
 _NUMBER: Final = "#"
 _DIGITS: Final = re.compile(r"\d+(?:[.:]\d+)*")
 
@@ -22,8 +22,13 @@ _DIGITS: Final = re.compile(r"\d+(?:[.:]\d+)*")
 def mask(text: str, own_words: Iterable[str]) -> str:
     """The wording alone: the person's own words as `…`, numbers and clock times as `#`, in small letters."""
     for words in sorted({w for w in own_words if w}, key=lambda w: (-len(w), w)):
-        text = re.sub(rf"(?<!\w){re.escape(words)}(?!\w)", _OWN, text)
+        text = re.sub(rf"(?<!\w){re.escape(words)}(?!\w)", OWN, text)
     return _DIGITS.sub(_NUMBER, text).lower()
+
+
+def plain(masked: str) -> str:
+    """A masked wording without marks: "… now? # minutes" and "…, now. # minutes" are the same."""
+    return " ".join(re.findall(rf"[\w{OWN}{_NUMBER}]+", masked))
 
 
 def quantise(vector: Sequence[float]) -> list[int]:

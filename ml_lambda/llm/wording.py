@@ -61,24 +61,27 @@ class Worder:
         ModelUnavailable as the model and the embedder do; what was tried before is then lost.
         """
         read = written = 0
-        reason: Reason = "malformed"
-        for seed in range(self._tries):
-            request = prompts.request(draft, self._mode, seed=seed)
+        reason: Reason = "no_frame"
+        for turn in range(self._tries):
+            request = prompts.request(draft, self._mode, turn=turn, avoid=avoid)
+            if request is None:
+                break
             answer = self._model.ask(
                 request.messages,
                 schema=request.schema,
                 max_tokens=request.max_tokens,
                 temperature=request.temperature,
-                seed=seed,
+                seed=request.seed,
             )
             read, written = read + answer.usage.read, written + answer.usage.written
             said = prompts.said(answer.content, draft, self._mode)
-            found = guard.check(draft, said.text, said.why) if said else "malformed"
+            found = guard.check(draft, said.text, said.why, told=prompts.TOLD) if said else "malformed"
             if found is None and said is not None:
                 masked = mask(said.text, draft.own_words)
                 meaning = self._meaning(masked)
                 if masked not in avoid and not repeated(meaning, seen):
-                    return Wording(said.text, said.why, Usage(read, written), meaning)
+                    why = "" if said.why == draft.why else said.why
+                    return Wording(said.text, why, Usage(read, written), meaning)
                 found = "repeated"
             reason = found or reason
         return Rejected(reason, Usage(read, written))

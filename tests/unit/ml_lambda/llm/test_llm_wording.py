@@ -39,14 +39,14 @@ class Scripted:
 
 
 def test_a_wording_that_passes_is_returned_with_what_it_cost() -> None:
-    model = Scripted({"text": "Send the invoice to Mira now. It takes 5 minutes."})
+    model = Scripted({"text": "Take 5 minutes now to send the invoice to Mira."})
     assert Worder(model, "write").word(DRAFT) == Wording(
-        "Send the invoice to Mira now. It takes 5 minutes.", "", Usage(10, 5)
+        "Take 5 minutes now to send the invoice to Mira.", "", Usage(10, 5)
     )
 
 
 def test_the_next_try_follows_a_rejected_one_and_both_are_paid() -> None:
-    model = Scripted({"text": "Nonsense."}, {"text": "Send the invoice to Mira now. It takes 5 minutes."})
+    model = Scripted({"text": "Nonsense."}, {"text": "Take 5 minutes now to send the invoice to Mira."})
     worded = Worder(model, "write").word(DRAFT)
     assert isinstance(worded, Wording)
     assert worded.usage == Usage(20, 10)
@@ -58,8 +58,8 @@ def test_after_the_last_try_the_reason_is_told() -> None:
 
 
 def test_what_was_seen_lately_is_not_said_again() -> None:
-    text = "Send the invoice to Mira now. It takes 5 minutes."
-    said = "… now. it takes # minutes."
+    text = "Take 5 minutes now to send the invoice to Mira."
+    said = "take # minutes now to …."
     assert Worder(Scripted({"text": text}), "write", tries=1).word(DRAFT, avoid=[said]) == Rejected(
         "repeated", Usage(10, 5)
     )
