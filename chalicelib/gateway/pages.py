@@ -47,6 +47,7 @@ TYPES: Final[dict[str, str]] = {
     "knows.js": _JS,
     "leaving.js": _JS,
     "access.js": _JS,
+    "opening.js": _JS,
     "timers.js": _JS,
     "words.js": _JS,
     "docs.html": "text/html; charset=utf-8",

@@ -21,6 +21,7 @@ const SHELL = [
   "assets/knows.js",
   "assets/leaving.js",
   "assets/access.js",
+  "assets/opening.js",
   "assets/timers.js",
   "assets/words.js",
   "assets/icon.svg",

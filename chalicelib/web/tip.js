@@ -4,6 +4,7 @@ import { Problem, ask, call, now } from "./api.js";
 import { closeCapture, openCapture, wireCapture } from "./capture.js";
 import * as face from "./face.js";
 import { consents, door, settle, showDoors } from "./gate.js";
+import { asked, installWorker } from "./opening.js";
 import * as outbox from "./outbox.js";
 import { device, wireKeys, wireSettings } from "./settings.js";
 import { allDue, at, off, waiting } from "./timers.js";
@@ -289,31 +290,9 @@ async function left({ erased = false, receipt = "" } = {}) {
   openScreen("receipt", receipt);
 }
 
-/** What the address asks for: a screen, at once; the address of a receipt stays, it is to be kept. */
-function asked() {
-  const query = new URLSearchParams(location.search);
-  const [receipt, screen, connected, source] = ["receipt", "screen", "connected", "source"].map((name) => query.get(name));
-  if (receipt) return void openScreen("receipt", receipt);
-  return () => {
-    const failed = query.get("signin") === "failed" && (query.get("reason") || "failed");
-    history.replaceState(null, "", location.pathname);
-    if (query.has("capture")) openCapture(["title", "text", "url"].map((name) => query.get(name)).filter(Boolean).join(" "));
-    else if (connected) openScreen("connections", { connected });
-    else if (source) openScreen("connections", { source, reason: query.get("reason") });
-    else if (screen === "access" || failed) openScreen("access", { failed });
-  };
-}
-
-function installWorker() {
-  if (!("serviceWorker" in navigator)) return;
-  const policy = globalThis.trustedTypes?.createPolicy("oo-worker", { createScriptURL: (name) => name });
-  const url = new URL("sw.js", document.baseURI).href;
-  navigator.serviceWorker.register(policy ? policy.createScriptURL(url) : url).catch(() => {});
-}
-
 wire();
 tick();
-const opening = asked();
+const opening = asked(openScreen);
 const first = look();
 setTimeout(() => face.view() === "loading" && face.show("loading", { says: SENTENCES.looking }), 2_500);
 first.then(() => ["tip", "quiet"].includes(face.view()) && location.search && opening?.());
