@@ -8,7 +8,7 @@ import { asked, installWorker } from "./opening.js";
 import * as outbox from "./outbox.js";
 import { device, wireKeys, wireSettings } from "./settings.js";
 import { allDue, at, off, waiting } from "./timers.js";
-import { ANSWERS, SENTENCES, moment } from "./words.js";
+import { SENTENCES, answerTo, labelsFor, moment } from "./words.js";
 
 const { el } = face;
 const HOUR = 3_600_000;
@@ -94,6 +94,7 @@ function receive({ tip, reason, next_look_at: nextLook }) {
 function showTip(tip) {
   const fresh = tip.id !== state.tip?.id;
   Object.assign(state, { tip, mood: "tip", until: Date.parse(tip.expires_at) });
+  for (const [id, label] of Object.entries(labelsFor(tip.angle))) el(id).textContent = label;
   face.show("tip", { tip });
   if (fresh) face.wake();
   at("expiry", Date.now() + Math.max(state.until - now(), 30_000), look);
@@ -124,7 +125,7 @@ async function react(kind, reason) {
   off("expiry", "seen", "look");
   device.set("oo.learned", "1");
   const sending = send(tip, body);
-  const [says, note] = ANSWERS[reason ?? kind](moment(new Date(until)));
+  const [says, note] = answerTo(tip.angle, reason ?? kind)(moment(new Date(until)));
   Object.assign(state, { mood: "after", until: Date.now() + UNDO });
   const shown = face.show("after", { says, note });
   at("calm", state.until, calm);

@@ -33,13 +33,33 @@ export const SENTENCES = {
 };
 
 // What a reaction is answered with. No praise, no count, no promise that the next tip would not keep.
-export const ANSWERS = {
+const ANSWERS = {
   done: () => ["Done.", ""],
   snooze: (moment) => ["Later.", `Not before ${moment}.`],
   too_big: () => ["Too big.", "A smaller step next time."],
   wrong_time: () => ["Wrong time.", "Another time, then."],
   not_mine: () => ["Not yours.", "It stays away."],
 };
+
+// What the answers are called, and answered with, where an angle asks for something else than a task.
+const OF_ANGLE = {
+  keep_or_let_go: {
+    labels: { done: "keep it", "not-mine": "let it go" },
+    answers: { done: () => ["Kept.", "It stays on your list."], not_mine: () => ["Let go.", "It stays away."] },
+  },
+  batch: { labels: { done: "first done" }, answers: {} },
+  close_day: {
+    labels: { done: "enough" },
+    answers: { done: () => ["Enough for today.", "Quiet until the morning."], not_mine: () => ["Not yours.", ""] },
+  },
+};
+const LABELS = { done: "done", "not-mine": "not mine" };
+
+/** What the buttons of a tip's answers say, by their ids. */
+export const labelsFor = (angle) => ({ ...LABELS, ...OF_ANGLE[angle]?.labels });
+
+/** What an answer is answered with: what it says, and a note below. */
+export const answerTo = (angle, given) => OF_ANGLE[angle]?.answers[given] ?? ANSWERS[given];
 
 const RIGHT_TO_LEFT = new Set(["ar", "arc", "ckb", "dv", "fa", "he", "iw", "ks", "ku", "ps", "sd", "ug", "ur", "yi"]);
 

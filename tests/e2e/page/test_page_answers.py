@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from chalicelib.contracts.errors import Gone, Unavailable
 from tests.e2e.page.browser import hide, until
+from tests.e2e.page.fake_api import make_tip
 from tests.e2e.page.visits import INVOICE, REST, Visits, world_with
 
 pytestmark = pytest.mark.browser
@@ -68,6 +69,36 @@ def test_not_now_opens_three_taps(visit: Visits, button: str, reason: str, answe
     until(page, lambda: one.world.reactions)
     (_, given), *more = one.world.reactions
     assert (given.kind, given.reason, more) == ("dismiss", reason, [])
+
+
+@pytest.mark.parametrize(
+    ("angle", "press", "given", "answer"),
+    [
+        ("keep_or_let_go", ["keep it"], ("done", None), "Kept."),
+        ("keep_or_let_go", ["not now", "let it go"], ("dismiss", "not_mine"), "Let go."),
+        ("keep_or_let_go", ["not now", "too big"], ("dismiss", "too_big"), "Too big."),
+        ("batch", ["first done"], ("done", None), "Done."),
+        ("close_day", ["enough"], ("done", None), "Enough for today."),
+    ],
+)
+def test_an_angle_that_asks_something_else_names_its_answers(
+    visit: Visits, angle: str, press: list[str], given: tuple[str, str | None], answer: str
+) -> None:
+    world = world_with(INVOICE)
+    world.tips.appendleft(make_tip("Garage door: keep it, or let it go?", angle=angle))
+    one = visit(world)
+    page = one.open()
+    for name in press:
+        page.get_by_role("button", name=name, exact=True).click()
+    expect(page.locator("#says")).to_have_text(answer)
+    until(page, lambda: one.world.reactions)
+    said = one.world.reactions[0][1]
+    assert (said.kind, said.reason) == given
+    page.clock.run_for(5100)
+    page.get_by_role("button", name="next").click()
+    expect(page.locator("#tip")).to_have_text(INVOICE)
+    expect(page.locator("#done")).to_have_text("done")
+    expect(page.locator("#not-mine")).to_have_text("not mine")
 
 
 def test_later_is_in_three_hours(visit: Visits) -> None:
