@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_lambda.llm import guard
@@ -142,6 +142,7 @@ def test_other_languages_have_their_own_small_words(lang: str, title: str, text:
     assert guard.check(of, f"Now take the next 5 for it: {title}.") in {"numbers", "language"}
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200), st.text(max_size=120))
 def test_the_guard_never_raises(text: str, why: str) -> None:
     for of in (INVOICE, REST, AFTER, CHOICE):
@@ -162,6 +163,7 @@ _PIECES = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(_PIECES)
 def test_what_passes_has_the_own_words_once_and_no_number_of_its_own(pieces: list[str]) -> None:
     text = " ".join(pieces)
