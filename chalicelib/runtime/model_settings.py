@@ -27,6 +27,13 @@ class ModelSettings(BaseModel):
     model_timeout_ms: int = Field(
         default=8_000, ge=100, le=25_000, description="How long one call of a model may take, in all."
     )
+    theme_alike: float = Field(
+        default=0.23,
+        ge=0,
+        le=1,
+        description="From this cosine between tasks, without what all have in common, they are of one theme; "
+        "it belongs to the model behind the alias `embedder`.",
+    )
     person_tokens_per_day: int = Field(
         default=20_000,
         ge=0,
