@@ -36,6 +36,7 @@ from ml_lambda.llm.contract import (
     ModelUnavailable,
     Usage,
 )
+from ml_lambda.llm.metrics import Call, Outcome, metric
 from ml_lambda.llm.refused import Refused
 
 if TYPE_CHECKING:
@@ -49,7 +50,6 @@ VECTOR_BYTES: Final = 80 * 1024
 """The same per embedded text: 3,072 numbers of 26 characters."""
 TEXTS: Final = 32
 """Texts of one request; more are asked for in several, within one deadline."""
-NAMESPACE: Final = "oO/models"
 # What shows that the alias does not work now. Who answers too much or not to the point is there.
 _DOWN: Final = frozenset({"timeout", "unreachable", "status"})
 # What surely cost nothing.
@@ -57,6 +57,8 @@ _FREE: Final = frozenset({"unreachable", "status"})
 
 T = TypeVar("T")
 Read = Callable[[Mapping[str, Any]], T]
+
+_log = logger("llm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +82,15 @@ class HttpModels:
         timeout_seconds: float,
         key: Callable[[], str] = lambda: "",
         budget: Budget | None = None,
+        count: Callable[[Call], None] = metric,
         clock: Clock | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         """`url` empty: every call is ModelUnavailable("off"). `key` is called once, at the first call.
 
-        Without a budget nothing is counted but metrics. `monotonic` and `pause` are for tests.
+        Without a budget there is none. `count` hears of every call; a tool that prints for people takes
+        another than `metric`. `monotonic` and `pause` are for tests.
         """
         self._url = url
         self._timeout = timeout_seconds
@@ -96,8 +100,8 @@ class HttpModels:
         self._clock = clock or SystemClock()
         self._monotonic = monotonic
         self._pause = pause
+        self._count = count
         self._breakers: dict[Alias, Breaker] = {}
-        self._log = logger("llm")
 
     @classmethod
     def of(cls, settings: ModelSettings, budget: Budget | None = None) -> HttpModels:
@@ -143,7 +147,8 @@ class HttpModels:
         self, alias: Alias, person_id: str | None, ask: _Ask, read: Read[T], until: float
     ) -> tuple[T, Usage]:
         """One request of an alias before `until`, counted by its outcome. Raises ModelUnavailable."""
-        began, usage, outcome = self._monotonic(), Usage(0, 0), "answered"
+        began, usage = self._monotonic(), Usage(0, 0)
+        outcome: Outcome = "answered"
         try:
             if not self._url:
                 raise ModelUnavailable("off")
@@ -156,7 +161,7 @@ class HttpModels:
             outcome = error.reason
             raise
         finally:
-            self._count(alias, outcome, began, usage)
+            self._count(Call(alias, outcome, usage, 1000 * (self._monotonic() - began)))
 
     def _within_budget(self, alias: Alias, person_id: str | None, ask: _Ask, until: float) -> dict[str, Any]:
         now = self._clock.now()
@@ -185,10 +190,10 @@ class HttpModels:
                 # It may have been changed meanwhile.
                 self._key = None
             status = refused.status if refused else None
-            self._log.warning("no answer of a model", alias=alias, why=error.reason, status=status)
+            _log.warning("no answer of a model", alias=alias, why=error.reason, status=status)
             about_it = error.reason in _DOWN and not (refused and refused.by_request)
             if about_it and breaker.failed():
-                self._log.error("model rests", alias=alias, seconds=REST_SECONDS)
+                _log.error("model rests", alias=alias, seconds=REST_SECONDS)
             raise
         breaker.succeeded()
         return answer
@@ -203,16 +208,6 @@ class HttpModels:
 
     def _breaker(self, alias: Alias) -> Breaker:
         return self._breakers.setdefault(alias, Breaker(FAILURES, REST_SECONDS, self._monotonic))
-
-    def _count(self, alias: Alias, outcome: str, began: float, usage: Usage) -> None:
-        self._log.metric(
-            NAMESPACE,
-            {"alias": alias, "outcome": outcome},
-            calls=1,
-            tokens_read=usage.read,
-            tokens_written=usage.written,
-            milliseconds=round(1000 * (self._monotonic() - began)),
-        )
 
 
 @dataclass(frozen=True, slots=True)

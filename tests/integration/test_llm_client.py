@@ -35,6 +35,7 @@ from chalicelib.runtime.model_settings import ModelSettings
 from ml_lambda.llm import client as llm
 from ml_lambda.llm.client import CHAT_BYTES, FAILURES, REST_SECONDS, VECTOR_BYTES, HttpModels
 from ml_lambda.llm.contract import EMBEDDER, JUDGE, TIP_GENERATOR, Answer, Message, ModelUnavailable, Usage
+from ml_lambda.simulation import judge
 
 SECRET = "Call Mira about the biopsy"
 PERSON = "person-ada"
@@ -478,3 +479,22 @@ def test_vectors_of_two_requests_have_one_length(make: Any, openai_server: Any) 
     setup = make()
     openai_server.then(embedded(*[[1.0, 0.0]] * llm.TEXTS), embedded([1.0]))
     assert setup.fails(lambda: setup.models.embedder().embed(["x"] * (llm.TEXTS + 1))) == "malformed"
+
+
+# --- a tool that uses it --------------------------------------------------------------------------------
+
+
+def test_the_simulations_judge_grades_by_its_alias(
+    openai_server: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    openai_server.write = lambda body: {"score": 4}
+    grader = judge.connect({"LITELLM_URL": openai_server.url, "LITELLM_API_KEY": "sk-3"})
+    assert grader.grade("Monday 09:00", "Call Mira.", "She is free now.") == 4
+    assert [asked.body["model"] for asked in openai_server.asked] == [JUDGE, JUDGE]
+    assert openai_server.asked[1].headers["authorization"] == "Bearer sk-3"
+    assert "metric" not in capsys.readouterr().out, "the table is what it prints"
+    openai_server.then(answer({"score": 9}), closed)
+    with pytest.raises(judge.JudgeUnreachable, match="not answer with a grade"):
+        grader.check()
+    with pytest.raises(judge.JudgeUnreachable, match="no answer from LITELLM_URL"):
+        grader.check()

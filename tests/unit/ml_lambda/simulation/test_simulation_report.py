@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import httpx
 import numpy as np
 import pytest
 
+from ml_lambda.llm.contract import Answer, Message, ModelUnavailable, Usage
+from ml_lambda.llm.schema import NotTheSchema, check
 from ml_lambda.simulation import __main__ as command
 from ml_lambda.simulation import judge, report
 from ml_lambda.simulation.measures import Trace, band, curve, ratio, rows
@@ -127,46 +129,44 @@ def test_the_page_needs_nothing_but_itself() -> None:
 # --- the judge --------------------------------------------------------------------------------------
 
 
-def judging(answer: Any) -> judge.Judge:
-    transport = httpx.MockTransport(answer)
-    return judge.Judge(httpx.Client(base_url="http://proxy.test", transport=transport))
+class Model:
+    """An alias that answers as it is told."""
+
+    def __init__(self, answer: Mapping[str, Any] | ModelUnavailable) -> None:
+        self.answer, self.asked = answer, list[Sequence[Message]]()
+
+    def ask(self, messages: Sequence[Message], *, schema: Mapping[str, Any], **_: Any) -> Answer:
+        self.asked.append(messages)
+        if isinstance(self.answer, ModelUnavailable):
+            raise self.answer
+        check(self.answer, schema)
+        return Answer(self.answer, Usage(1, 1))
 
 
-def graded(content: str) -> Any:
-    return lambda request: httpx.Response(200, json={"choices": [{"message": {"content": content}}]})
+def test_the_judge_is_given_a_tip_and_grades() -> None:
+    model = Model({"score": 4})
+    assert judge.verdicts(judge.Judge(model), [BASE]) == {"base": "4.000 [4.000, 4.000] of 1 tips"}
+    assert json.loads(model.asked[0][1].content)["tip"] == "Do it."
 
 
-def test_the_judge_is_asked_by_its_alias_and_grades() -> None:
-    asked: list[dict[str, Any]] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(json.loads(request.content))
-        assert request.url.path == "/v1/chat/completions"
-        return graded('{"score": 4}')(request)  # type: ignore[no-any-return]
-
-    assert judge.verdicts(judging(answer), [BASE]) == {"base": "4.000 [4.000, 4.000] of 1 tips"}
-    assert asked[0]["model"] == "judge"
-    assert json.loads(asked[0]["messages"][1]["content"])["tip"] == "Do it."
-
-
-def down(request: httpx.Request) -> httpx.Response:
-    raise httpx.ConnectError("refused", request=request)
+@pytest.mark.parametrize("score", [0, 6, 4.5, True, "4", None])
+def test_a_grade_is_one_of_five(score: Any) -> None:
+    with pytest.raises(NotTheSchema):
+        judge.Judge(Model({"score": score})).check()
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("failure", "said"),
     [
-        (down, "no answer from http://proxy.test"),
-        (lambda request: httpx.Response(404, json={}), "answers 404"),
-        (lambda request: httpx.Response(200, json={"choices": []}), "not answer with a grade"),
-        (lambda request: httpx.Response(200, text="<html>"), "not answer with a grade"),
-        (graded("very good"), "not answer with a grade"),
-        (graded('{"score": 9}'), "graded 9"),
+        (ModelUnavailable("unreachable", "ConnectError"), "no answer from LITELLM_URL .ConnectError.: start"),
+        (ModelUnavailable("timeout"), "no answer from LITELLM_URL"),
+        (ModelUnavailable("status", "status 404"), "does not serve the alias `judge` .status 404"),
+        (ModelUnavailable("malformed"), "not answer with a grade"),
     ],
 )
-def test_who_is_no_judge_is_told_apart(answer: Any, said: str) -> None:
+def test_who_is_no_judge_is_told_apart(failure: ModelUnavailable, said: str) -> None:
     with pytest.raises(judge.JudgeUnreachable, match=said):
-        judging(answer).check()
+        judge.Judge(Model(failure)).check()
 
 
 def test_without_an_address_there_is_no_judge() -> None:
