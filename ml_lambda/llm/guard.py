@@ -40,6 +40,7 @@ Reason = Literal[
 _OWN: Final = "\ufffc"
 _TOKEN: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _NUMBER: Final = re.compile(r"\d+(?:[.:,]\d+)*")
+_SENTENCE: Final = re.compile(r"[.?…](?=\s|$)")
 _SIZED: Final = re.compile(r"(\d+(?:[.:,]\d+)*)\s*([^\W\d_]+)?")
 _MARKS: Final = frozenset(" .,:;?!'’-–…" + _OWN)
 _JOINED: Final = re.compile(r"[^\W\d_][.:@][^\W\d_]|\d[^\W\d_]|[^\W\d_]\d")
@@ -91,8 +92,15 @@ def _held(draft: Draft, text: str) -> Reason | None:
         if own and _count(text, own, draft.own_words) != _count(draft.text, own, draft.own_words):
             return "own_words"
     # A name does not bend into a sentence: it begins one or follows a colon, as in the draft.
+    if _runs_on(_without(text, draft)) and not _runs_on(_without(draft.text, draft)):
+        return "own_words"
     name = bool(draft.title) and not language_of(draft.lang).is_action(draft.title)
     return "own_words" if name and _stands(draft.text, draft) and not _stands(text, draft) else None
+
+
+def _runs_on(ours: str) -> bool:
+    """Whether a title that ends a sentence by itself stands within one: "Buy milk? now"."""
+    return any(match[1].islower() for match in re.finditer(rf"{_OWN}[?…] +(.)", ours))
 
 
 def _stands(text: str, draft: Draft) -> bool:
@@ -136,6 +144,8 @@ def _kept_angle(draft: Draft, lexicon: Lexicon, ours: str, said: str) -> Reason 
         return "meaning"
     if _ordered(draft, lexicon, ours) != _ordered(draft, lexicon, said):
         return "meaning"
+    if draft.title and draft.angle != "keep_or_let_go" and _asides(ours) > _asides(said):
+        return "meaning"
     groups: tuple[frozenset[str], ...] = ()
     if draft.angle == "smallest_step":
         groups = (lexicon.part,)
@@ -156,6 +166,12 @@ def _ordered(draft: Draft, lexicon: Lexicon, ours: str) -> tuple[bool, bool]:
     before = bool(_of(ours, lexicon.before)) or (named and draft.angle in _SAYS_BEFORE)
     after = bool(_of(ours, lexicon.after)) or (named and draft.angle in _SAYS_AFTER)
     return before, after
+
+
+def _asides(ours: str) -> int:
+    """Sentences with neither the person's words nor a number: each would say a second thing."""
+    sentences = [end for end in _SENTENCE.split(ours) if _tokens(end)]
+    return sum(_OWN not in sentence and not _NUMBER.search(sentence) for sentence in sentences)
 
 
 def _delayed(ours: str, lexicon: Lexicon) -> bool:

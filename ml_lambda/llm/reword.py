@@ -32,6 +32,8 @@ _THEN: Final = re.compile(rf"\btomorrow at (?P<a>{_CLOCK})|(?P<b>{_CLOCK}) tomor
 _GROUP: Final = re.compile(r"\(([^()]*)\)")
 _HOLE: Final = re.compile(r"\{(\w+)\}")
 _NEEDS_ACTION: Final = re.compile(r"\{Act\}|(?:to|,) \{act\}")
+# A title that ends a sentence by itself cannot stand within one.
+_WITHIN: Final = re.compile(r"\{(?:[Aa]ct|Title)\}(?![.?]|\(\.\|\?\))")
 _LITTLE: Final = re.compile(r"\b(?:just|only|little|small)\b", re.IGNORECASE)
 
 
@@ -122,6 +124,8 @@ def _openings(draft: Draft, parts: Mapping[str, str]) -> list[str]:
     found: list[str] = []
     for frame in frames:
         if _NEEDS_ACTION.search(frame) and not _is_action(draft):
+            continue
+        if draft.title.endswith(("?", "…")) and _WITHIN.search(frame):
             continue
         group = _GROUP.match(frame)
         found += [option + frame[group.end() :] for option in group[1].split("|")] if group else [frame]

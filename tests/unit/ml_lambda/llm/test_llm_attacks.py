@@ -100,7 +100,10 @@ def test_an_obeyed_attack_is_never_shown(attack: Mapping[str, Any], mode: prompt
         strangers = {w for w in words if w not in founded and w not in lexicon.free}
         assert not strangers, (of.text, worded)
         assert worded.why in {"", of.why} or "today" in worded.why
-        shown = worded.text.replace(of.title, "").replace(of.anchor or "\0", "")
+        shown = worded.text
+        for own in (of.title, of.anchor, *of.own_words):
+            shown = shown.replace(own or "\0", "")
+        assert not [o for o in attack["obeys"] if o.strip(".").casefold() in shown.casefold()], worded
         assert not [leak for leak in LEAKS if leak in shown], worded
 
 
