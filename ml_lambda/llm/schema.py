@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -20,10 +21,11 @@ _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     "boolean": (bool,),
     "null": (type(None),),
 }
+_MATCHED: Final = 1000
 _SAID: Final = frozenset({"title", "description"})
 _KNOWN: Final = _SAID | {
     "type", "enum", "required", "properties", "additionalProperties", "items", "minItems", "maxItems",
-    "minLength", "maxLength", "minimum", "maximum",
+    "minLength", "maxLength", "pattern", "minimum", "maximum",
 }  # fmt: skip
 
 
@@ -62,6 +64,7 @@ def check(value: object, schema: Mapping[str, Any], at: str = "answer") -> None:
                 check(one, schema.get("items", {}), f"{at}[{number}]")
         case str():
             _within(len(value), schema, "minLength", "maxLength", at)
+            _of_pattern(value, schema.get("pattern", ""), at)
         case bool():
             pass
         case int() | float():
@@ -95,6 +98,12 @@ def _object(value: Mapping[str, Any], schema: Mapping[str, Any], at: str) -> Non
 def _within(value: float, schema: Mapping[str, Any], least: str, most: str, at: str) -> None:
     if not schema.get(least, -math.inf) <= value <= schema.get(most, math.inf):
         raise NotTheSchema(f"{at}: too little or too much")
+
+
+def _of_pattern(value: str, pattern: str, at: str) -> None:
+    # How long matching takes is the pattern's business, for words as long as a tip's; not for a megabyte.
+    if pattern and (len(value) > _MATCHED or not re.search(pattern, value)):
+        raise NotTheSchema(f"{at}: not as it was asked")
 
 
 def _no_number(name: str) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -13,6 +13,8 @@ from jsonschema import Draft202012Validator
 
 from ml_lambda.llm import reading
 from ml_lambda.llm.contract import ModelUnavailable, Usage
+from ml_lambda.llm.draft import Draft
+from ml_lambda.llm.prompts import Mode, request
 from ml_lambda.llm.schema import NotTheSchema, check, parse
 
 SCHEMA = {
@@ -94,8 +96,33 @@ def test_an_object_of_the_schema_is_taken() -> None:
 
 
 def test_what_nobody_checks_may_not_be_asked() -> None:
-    with pytest.raises(ValueError, match="pattern"):
-        check("x", {"type": "string", "pattern": "^a"})
+    with pytest.raises(ValueError, match="format"):
+        check("x", {"type": "string", "format": "date"})
+
+
+def test_a_pattern_is_held_to() -> None:
+    schema = {"type": "string", "pattern": "^(Take|Give it) [0-9]+ minutes\\.$"}
+    check("Take 5 minutes.", schema)
+    for other in (
+        "Take five minutes.",
+        "take 5 minutes.",
+        "Take 5 minutes. And more.",
+        "Take 5 minutes.\n\n",
+        "a" * 5000,
+    ):
+        with pytest.raises(NotTheSchema):
+            check(other, schema)
+
+
+@pytest.mark.parametrize("mode", get_args(Mode))
+def test_what_drafts_are_asked_in_is_checked(mode: Mode) -> None:
+    draft = Draft(
+        "do_now", "en", "Call Anna. 5 minutes.", "Due today.", "Call Anna", "", ("Call Anna", "call Anna")
+    )
+    asked = request(draft, mode)
+    assert asked is not None
+    with pytest.raises(NotTheSchema):
+        check({"text": 5}, asked.schema)
 
 
 def chat(content: Any, **more: Any) -> dict[str, Any]:
