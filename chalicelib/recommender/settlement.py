@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from chalicelib.contracts.events import Envelope, ItemClosed, moment, type_of
 from chalicelib.contracts.ml import Decision, RecentTip
 from chalicelib.contracts.ports import Bus, Clock, Ids
+from chalicelib.domain.angles import COMPLETING
 from chalicelib.domain.rewards import is_later_done, reward_of, standing
 from chalicelib.recommender.contract import (
     DecisionLogStore,
@@ -154,10 +155,14 @@ class SettlementService:
         return replace(stored, decision=decision, words=words, due_at=due)
 
     def _done_after_snooze(self, done: StoredDecision, trace: str) -> None:
-        """A later tip on the same item was done: the earlier ones are later done."""
+        """A later tip that does the same item was done: the earlier ones are later done.
+
+        A step, a plan or a question that was done leaves the item open.
+        """
         decision = done.decision
         says, item_ref = standing(decision.reactions).says, decision.candidate.item_ref
-        if says is None or says.kind != "done" or item_ref is None:
+        completes = decision.candidate.angle in COMPLETING
+        if says is None or says.kind != "done" or item_ref is None or not completes:
             return
         for tip in self._store.state(decision.person_id).recent:
             if tip.item_ref == item_ref and tip.decided_at < decision.decided_at:

@@ -76,6 +76,15 @@ class Settling(Told):
         self.says(kind, **more)
         self.hears(TipReacted(decision_id=self.tip, revision=self.decision.revision, kind=kind))
 
+    def turns(self, tip: str, angle: str) -> None:
+        """The tip's decision is one of another angle."""
+        stored = self.store.decisions[PERSON, tip]
+        chosen = stored.decision.choice.candidates[0]
+        other = chosen.model_copy(update={"candidate": candidate(angle=angle)})
+        choice = stored.decision.choice.model_copy(update={"candidates": [other], "chosen": 0})
+        decision = stored.decision.model_copy(update={"choice": choice})
+        self.store.decisions[PERSON, tip] = replace(stored, decision=decision)
+
     def closes(self, status: str = "done", ref: str = "todoist:1", **after: float) -> None:
         at = NOW + timedelta(**after)
         self.hears(ItemClosed(item_ref=ref, status=status, closed_at=timestamp(at)))
@@ -286,6 +295,30 @@ def test_done_on_a_later_tip_makes_the_snoozed_one_later_done(settling: Settling
     assert settling.store.decisions[PERSON, again.tip.id].decision.reward == 1.0
 
 
+@pytest.mark.parametrize("angle", ["smallest_step", "plan_slot", "prepare", "keep_or_let_go"])
+def test_a_step_a_plan_or_a_question_that_was_done_does_not_make_it_later_done(
+    settling: Settling, angle: str
+) -> None:
+    settling.reacts("snooze")
+    settling.clock.forward(hours=4)
+    again = settling.service.recommend(PERSON, HERE)
+    assert again.tip is not None
+    settling.turns(again.tip.id, angle)
+    settling.service.react(PERSON, again.tip.id, ReactionRequest(kind="done"))
+    settling.hears(TipReacted(decision_id=again.tip.id, revision=1, kind="done"))
+    assert settling.decision.later_done_at is None
+    assert settling.store.decisions[PERSON, again.tip.id].decision.reward == 1.0
+
+
+def test_letting_go_answers_the_question(settling: Settling) -> None:
+    settling.turns(settling.tip, "keep_or_let_go")
+    settling.reacts("dismiss", reason="not_mine")
+    assert settling.reward == (1.0, 1)
+    assert [b.kind for b in settling.store.states[PERSON].blocks] == ["not_mine"]
+    settling.reacts("dismiss", reason="too_big")
+    assert settling.reward == (0.0, 2)
+
+
 # --- the due index ------------------------------------------------------------------------------------
 
 
@@ -411,12 +444,7 @@ def test_other_reactions_complete_nothing(kind: str) -> None:
 def test_a_step_or_a_plan_does_not_complete_the_item() -> None:
     settling = Settling()
     settling.says("done")
-    stored = settling.stored
-    chosen = stored.decision.choice.candidates[0]
-    step = chosen.model_copy(update={"candidate": candidate(angle="smallest_step")})
-    choice = stored.decision.choice.model_copy(update={"candidates": [step], "chosen": 0})
-    decision = stored.decision.model_copy(update={"choice": choice})
-    settling.store.decisions[PERSON, settling.tip] = replace(stored, decision=decision)
+    settling.turns(settling.tip, "smallest_step")
     settling.settlement.complete(
         settling.event(TipReacted(decision_id=settling.tip, revision=1, kind="done"))
     )
