@@ -5,6 +5,7 @@
 | done | 1 |
 | snooze | .4, then .8 when the item was done within 24 h of the tip ("later done") |
 | dismiss, whatever the reason | 0 |
+| "not mine" to the question whether to keep it or let it go | 1: it was answered |
 | helpful, when none of the above came | .8 |
 | not helpful, when none of the above came | 0 |
 | seen, no reaction, the item done within 24 h of the tip | .8: the same "later done", without a tap |
@@ -27,6 +28,7 @@ DONE: Final = 1.0
 SNOOZED: Final = 0.4
 LATER_DONE: Final = 0.8
 DISMISSED: Final = 0.0
+LET_GO: Final = 1.0
 HELPFUL: Final = 0.8
 NOT_HELPFUL: Final = 0.0
 
@@ -80,6 +82,8 @@ def reward_of(decision: Decision, *, now: datetime, no_reaction_reward: float) -
         return no_reaction_reward if now >= decision.settle_at else None
     if says.kind == "snooze":
         return LATER_DONE if later_done(decision) else SNOOZED
+    if says.reason == "not_mine" and decision.candidate.angle == "keep_or_let_go":
+        return LET_GO
     return {"done": DONE, "dismiss": DISMISSED, "helpful": HELPFUL, "not_helpful": NOT_HELPFUL}[says.kind]
 
 

@@ -17,7 +17,8 @@ def affinity(moment: Moment, candidate: Candidate) -> float:
     """(done - declined) / (done + declined + 4); 0 for no category.
 
     Done: decayed count of the snapshot and tips liked in 14 days. Declined: tips dismissed for the item
-    itself; one dismissed for its time ("wrong time") or its size ("too big") says nothing of the category.
+    itself; one dismissed for its time ("wrong time") or its size ("too big") says nothing of the category,
+    nor does a task that was let go when asked about.
     """
     category = candidate.category
     if not category:
@@ -28,7 +29,8 @@ def affinity(moment: Moment, candidate: Candidate) -> float:
         if tip.category != category:
             continue
         liked += tip.reaction in _LIKED
-        declined += tip.reaction in _DISLIKED and tip.reason not in {"wrong_time", "too_big"}
+        let_go = tip.angle == "keep_or_let_go" and tip.reason == "not_mine"
+        declined += tip.reaction in _DISLIKED and tip.reason not in {"wrong_time", "too_big"} and not let_go
     return (liked - declined) / (liked + declined + _PSEUDO_COUNT)
 
 

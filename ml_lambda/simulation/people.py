@@ -184,4 +184,5 @@ def _reason(candidate: Candidate, luck: float) -> DismissReason | None:
         return "too_big"
     if luck < 0.6:
         return None
-    return "wrong_time" if luck < 0.9 else "not_mine"
+    # Whoever lets go of what they are asked about has done what the tip asked for.
+    return "wrong_time" if luck < 0.9 or candidate.angle == "keep_or_let_go" else "not_mine"

@@ -166,14 +166,14 @@ RESTART: Final = (
 
 PREPARE: Final = (
     _rows("prepare", "", (
-        ("Before {anchor}: {act}. {minutes}.", "Open before {anchor}: {title}. {minutes}."),
+        ("Look at it before {anchor}: {act}. {minutes}.", "Open before {anchor}: {title}. {minutes}."),
         ("Get ready for {anchor}: {act}. {minutes}.", "Get ready for {anchor}: {title}. {minutes}."),
         ("Open it before {anchor}: {act}. {minutes}.", "Look at this before {anchor}: {title}. {minutes}."),
         ("Have it at hand for {anchor}: {act}.", "Have this at hand for {anchor}: {title}."),
         ("Take {minutes} before {anchor}: {act}.", "Take {minutes} before {anchor}: {title}."),
         ("Warm up for {anchor}: {act}. {minutes}.", "Warm up for {anchor}: {title}. {minutes}."),
         ("Set it up for {anchor}: {act}. {minutes}.", "Set this up for {anchor}: {title}. {minutes}."),
-        ("Go prepared into {anchor}: {act}. {minutes}.", "Go prepared into {anchor}: {title}. {minutes}."),
+        ("Spend {minutes} on it before {anchor}: {act}.", "Spend {minutes} before {anchor} on: {title}."),
         ("Give {minutes} to it before {anchor}: {act}.", "Give {minutes} before {anchor} to: {title}."),
     ))
 )  # fmt: skip

@@ -81,6 +81,26 @@ def test_each_reaction_has_its_reward(kind: str, expected: float) -> None:
     assert reward(decision(said(kind))) == expected
 
 
+@pytest.mark.parametrize(
+    ("angle", "reason", "expected"),
+    [
+        ("keep_or_let_go", "not_mine", 1.0),
+        ("keep_or_let_go", "too_big", 0.0),
+        ("keep_or_let_go", None, 0.0),
+        ("do_now", "not_mine", 0.0),
+    ],
+)
+def test_to_let_go_of_what_was_asked_about_is_an_answer(
+    angle: str, reason: str | None, expected: float
+) -> None:
+    asked = CANDIDATE.model_copy(update={"angle": angle})
+    choice = DECISION.choice.model_copy(
+        update={"candidates": [ScoredCandidate(candidate=asked, features=[])]}
+    )
+    record = said("dismiss").model_copy(update={"reason": reason})
+    assert reward(decision(record).model_copy(update={"choice": choice})) == expected
+
+
 def test_snoozed_and_done_within_a_day_is_later_done() -> None:
     assert reward(decision(said("snooze"), later=NOW + timedelta(hours=24))) == 0.8
 

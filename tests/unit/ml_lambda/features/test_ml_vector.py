@@ -156,6 +156,8 @@ def test_not_mine_lowers_affinity_but_a_wrong_time_does_not() -> None:
     }
     assert tips["not_mine"]["affinity"] < base
     assert tips["wrong_time"]["affinity"] == tips["too_big"]["affinity"] == base
+    let_go = recent(category="admin", angle="keep_or_let_go", reaction="dismiss", reason="not_mine")
+    assert features(moment(recent=[let_go]), category="admin")["affinity"] == base
     liked = features(moment(recent=[recent(category="admin", reaction="done")]), category="admin")
     assert liked["affinity"] > base
 
