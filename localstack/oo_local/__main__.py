@@ -100,7 +100,7 @@ def _reload() -> int:
     from oo_local.packaging import PackagingFailed
     from oo_local.stack import Stack
 
-    ports = running().ports
+    ports = running().settings
     started = time.monotonic()
     try:
         deployed = Stack(ROOT, home_folder(), read_configuration(ROOT, {**os.environ, **ports})).deploy()

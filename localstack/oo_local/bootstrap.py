@@ -46,6 +46,7 @@ ENVIRONMENTS: Final = {
     "schemathesis": Environment("schemathesis", ".oo/schemathesis", ("schemathesis",)),
     "audit": Environment("audit", ".oo/audit", ("audit",)),
     "mlops": Environment("mlops", ".oo/mlops", ("mlops",)),
+    "ai": Environment("ai", ".oo/ai", ("ai",)),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
@@ -98,10 +99,29 @@ def _tell(shown: Shown, stack: Stack, first: FirstTip | None, seconds: float) ->
     say('  Sign in there as "demo" to see it, or as anyone else to start afresh.')
     if first is not None:
         say(f"  A third party is connected, too: [bold]{stack.sandbox}[/bold] [dim](add tasks there)[/dim]")
+    _tell_models(say, stack)
     if stack.registry_page:
         say(f"  The registry is at [bold]{stack.registry_page}[/bold] [dim](make nightly fills it)[/dim]")
     say("  [dim]make logs · make reload · make signin SUBJECT=demo · Ctrl-C stops, state is kept[/dim]")
     say(f"  [dim]admin token: {stack.home / 'admin-token'}[/dim]")
+
+
+def _tell_models(say: Callable[..., None], stack: Stack) -> None:
+    """Where models are, which answers, and whether it does."""
+    if stack.models is None:
+        if url := stack.configuration.litellm_url:
+            say(f"  Models answer at [bold]{url}[/bold] [dim](LITELLM_URL; no proxy is started here)[/dim]")
+        return
+    names = stack.models.proxy.models
+    say(
+        f"  The models' proxy is at [bold]{stack.configuration.litellm_url}[/bold] "
+        f"[dim](key: {stack.home / 'litellm-key'})[/dim]"
+    )
+    if refusal := stack.models.refusal():
+        say("  No model answers, so templates word the tips:", style="yellow")
+        say(f"    {refusal}", style="yellow", markup=False)
+    else:
+        say(f"  Tips are worded by {names['tip-generator']}, compared by {names['embedder']}")
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:

@@ -25,7 +25,7 @@ _SECONDS: Final = 600
 
 def notebook(root: Path, running: Running, home: Path) -> int:
     """Execute it and say where to look; the exit code."""
-    settings = read_configuration(root, {**os.environ, **running.ports}).functions
+    settings = read_configuration(root, {**os.environ, **running.settings}).functions
     page = execute(root, home / "notebooks", environment(root, running.emulator, home, settings))
     if page is None:
         print("The notebook failed: see above, then run `make notebook` again.", file=sys.stderr)

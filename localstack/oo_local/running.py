@@ -28,8 +28,8 @@ class Running:
     url: str
     emulator: str
     pid: int
-    ports: dict[str, str]
-    """OO_PORT and the others, as the stack was started."""
+    settings: dict[str, str]
+    """The ports and the profiles, by their variables, as the stack was started."""
 
 
 def announce(home: Path, running: Running) -> None:

@@ -13,10 +13,11 @@ from typing import Any, Final
 
 from chalicelib.integrations.sources.sandbox import CLIENT_ID as SANDBOX_CLIENT
 from oo_local.bootstrap import emulator_python
-from oo_local.configuration import Configuration, admin_token, digest
+from oo_local.configuration import LITELLM_PARAMETER, Configuration, admin_token, digest
 from oo_local.dependencies import ensure_dependencies
 from oo_local.deploy import Deployed, Deployment, renew_stream_mappings
 from oo_local.emulator import Emulator, client
+from oo_local.models.proxy import Models
 from oo_local.ports import HOST, is_free, wait_until
 from oo_local.processes import Child
 from oo_local.progress import Progress, StepFailed
@@ -71,7 +72,15 @@ class Stack:
     def registry_page(self) -> str | None:
         """Where MLflow's page is; None: it was not asked for."""
         local = self.configuration.local
-        return f"http://{HOST}:{local.mlflow_port}" if local.profiles else None
+        return f"http://{HOST}:{local.mlflow_port}" if local.starts("mlops") else None
+
+    @property
+    def models(self) -> Models | None:
+        """The proxy of this machine; None: none is started here."""
+        if self.configuration.proxy is None:
+            return None
+        keys = self._litellm_key(), self._kept_secret("model-servers-key")
+        return Models(self.root, self.home, self.configuration, self.configuration.proxy, *keys)
 
     def start(self, progress: Progress) -> None:
         """Start everything, step by step. Raises StepFailed; whatever ran by then is stopped."""
@@ -84,6 +93,8 @@ class Stack:
     def _start(self, progress: Progress) -> None:
         with progress.step("check the ports", "stop what uses it, or set the variable in .env.local"):
             self._check_ports()
+        # The slowest to come up: it does so while the rest is made.
+        waited_for = self._start_models(progress)
         with progress.step("start the cloud", _LOGS):
             self._emulator = Emulator(
                 self.home, self.configuration.local.emulator_port, emulator_python(self.root), self.persist
@@ -101,14 +112,28 @@ class Stack:
             self.deploy()
         with progress.step("open the front", _LOGS):
             self._start_front()
-        if self.configuration.local.profiles:
+        if self.models and waited_for:
+            with progress.step("wait for the models", "look into .oo/logs/, or start without PROFILES=ai"):
+                self.models.wait(waited_for)
+        if self.configuration.local.starts("mlops"):
             mend = "look into .oo/logs/mlflow.log, or start without PROFILES"
             with progress.step("open the registry's page", mend):
                 self._children.append(
                     start_page(self.root, self.home, self.registry_uri, self.configuration.local.mlflow_port)
                 )
-        ports = {name: str(port) for name, port in self._ports().items()}
-        announce(self.home, Running(self.url, self.endpoint, os.getpid(), ports))
+        started = {name: str(port) for name, port in self._ports().items()}
+        for name in ("profiles", "litellm_config"):
+            if value := getattr(self.configuration.local, name):
+                started[f"OO_{name.upper()}"] = value
+        announce(self.home, Running(self.url, self.endpoint, os.getpid(), started))
+
+    def _start_models(self, progress: Progress) -> list[Child]:
+        if self.models is None:
+            return []
+        with progress.step("start the models", "see above, or start without PROFILES=ai"):
+            children = self.models.start()
+        self._children += children
+        return children
 
     def deploy(self) -> Deployed:
         """Deploy what changed to the running emulator."""
@@ -128,17 +153,20 @@ class Stack:
             "OO_MLFLOW_TRACKING_URI": self.registry_uri,
             # On one machine there may be nobody but the demo person.
             "OO_PRIOR_LEAST_PEOPLE": "1",
-            **self.configuration.functions,
+            **self.configuration.variables,
         }
+        parameters = {
+            SECRET_PARAMETER: self._client_secret(),
+            SANDBOX_PARAMETER: self._kept_secret("sandbox-client-secret"),
+        }
+        if "OO_LITELLM_KEY_PARAMETER" in self.configuration.variables:
+            parameters[LITELLM_PARAMETER] = self._litellm_key()
         return Deployment(
             endpoint=self.endpoint,
             home=self.home,
             dependencies=ensure_dependencies(self.root, self.root / ".oo"),
             settings=variables,
-            secrets={
-                SECRET_PARAMETER: self._client_secret(),
-                SANDBOX_PARAMETER: self._kept_secret("sandbox-client-secret"),
-            },
+            secrets=parameters,
         )
 
     def stop(self) -> None:
@@ -168,14 +196,15 @@ class Stack:
             "OO_EMULATOR_PORT": local.emulator_port,
             "OO_IDENTITY_PORT": local.identity_port,
             "OO_SANDBOX_PORT": local.sandbox_port,
-            **({"OO_MLFLOW_PORT": local.mlflow_port} if local.profiles else {}),
+            **({"OO_MLFLOW_PORT": local.mlflow_port} if local.starts("mlops") else {}),
+            **(self.models.ports if self.models else {}),
         }
 
     def _check_ports(self) -> None:
         with contextlib.suppress(NotRunning):
             found = running(self.home)
             # A killed one leaves its note, and its process id may by now be another's.
-            if not is_free(int(found.ports["OO_PORT"])):
+            if not is_free(int(found.settings["OO_PORT"])):
                 raise StepFailed(
                     "check the ports",
                     f"oO runs here already, at {found.url} (process {found.pid})",
@@ -194,6 +223,9 @@ class Stack:
         if self.configuration.own_provider:
             return self.configuration.local.oidc_client_secret
         return self._kept_secret("oidc-client-secret")
+
+    def _litellm_key(self) -> str:
+        return self.configuration.local.litellm_key or f"sk-{self._kept_secret('litellm-key')}"
 
     def _kept_secret(self, name: str) -> str:
         """A secret of this machine; made once and kept where only this user can read it."""

@@ -25,10 +25,10 @@ def enter(environment: MutableMapping[str, str], stack: Running, outputs: Mappin
 
     Raises ConfigurationError.
     """
-    configuration, home = read_configuration(ROOT, {**environment, **stack.ports}), home_folder()
+    configuration, home = read_configuration(ROOT, {**environment, **stack.settings}), home_folder()
     for name in [name for name in environment if name.startswith(("OO_", "AWS_"))]:
         del environment[name]
-    environment.update(configuration.functions)
+    environment.update(configuration.variables)
     environment.update({name: outputs[output] for name, output in OUTPUTS.items() if output in outputs})
     environment.update(
         CREDENTIALS,

@@ -10,7 +10,7 @@ from oo_local import within
 from oo_local.running import Running
 
 STACK = Running(
-    url="http://127.0.0.1:8001", emulator="http://127.0.0.1:4567", pid=1, ports={"OO_PORT": "8001"}
+    url="http://127.0.0.1:8001", emulator="http://127.0.0.1:4567", pid=1, settings={"OO_PORT": "8001"}
 )
 
 

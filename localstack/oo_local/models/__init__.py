@@ -1,0 +1,1 @@
+"""Language models on one machine (PROFILES=ai): the proxy that knows the aliases, small models behind it."""
