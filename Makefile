@@ -13,14 +13,14 @@ SET_UP = @test -x $(RUN) || { echo 'oO is not set up here: run `make dev` first'
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help dev backfill simulate replay nightly notebook reload logs signin load reset test test-unit test-peers test-erasure test-oidc test-browser lint format generate bench bench-policies image-test lock clean test-schemathesis audit
+.PHONY: help dev backfill simulate replay nightly notebook reload logs signin load reset test test-unit test-peers test-ai test-erasure test-oidc test-browser lint format generate bench bench-policies image-test lock clean test-schemathesis audit
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ Run oO on this machine
 
-dev: ## Start everything, print the address and the first tip (Ctrl-C stops; PROFILES=mlops: the registry's page)
+dev: ## Start everything, print the address and the first tip (Ctrl-C stops; PROFILES="ai mlops": models, the registry's page)
 	$(BOOTSTRAP) app emulator
 	@exec $(if $(PROFILES),env OO_PROFILES="$(PROFILES)") $(RUN) -m oo_local dev
 
@@ -84,6 +84,10 @@ test-unit: ## Only the unit and architecture tests, in seconds
 test-peers: ## Policies and estimators against those of others, in an environment of their own
 	$(BOOTSTRAP) peers
 	@.oo/peers/bin/python -m pytest tests/peers $(ARGS)
+
+test-ai: ## The whole path against the real proxy and small models, in an environment of their own
+	$(BOOTSTRAP) dev emulator
+	@$(RUN) scripts/test_ai.py $(ARGS)
 
 test-schemathesis: ## At least 2,000 cases from the whole OpenAPI document against the deployed stack
 	$(BOOTSTRAP) dev emulator schemathesis

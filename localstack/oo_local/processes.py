@@ -29,10 +29,18 @@ class Child:
     """A process and everything that it starts."""
 
     def __init__(
-        self, name: str, command: Sequence[str], *, log: Path, env: Mapping[str, str], cwd: Path | None = None
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        log: Path,
+        env: Mapping[str, str],
+        cwd: Path | None = None,
+        patience: float = 10,
     ) -> None:
-        """Start it; both outputs are appended to `log`."""
+        """Start it; both outputs are appended to `log`. `patience`: seconds it gets to stop by itself."""
         self.name = name
+        self.patience = patience
         self.log = log
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
@@ -51,12 +59,12 @@ class Child:
         """Whether the process still runs."""
         return self.process.poll() is None
 
-    def stop(self, patience: float = 10) -> None:
+    def stop(self) -> None:
         """Ask politely (SIGINT: the emulator then saves its state), then end the whole group."""
         if self.alive:
             self.process.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(patience)
+                self.process.wait(self.patience)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()

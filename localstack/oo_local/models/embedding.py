@@ -8,6 +8,7 @@ The key stands in OO_MODEL_SERVERS_KEY. Nothing of a request is logged.
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import json
 import math
@@ -108,7 +109,8 @@ def main(arguments: list[str]) -> int:
     model = wordllama.WordLlama.load(weights, cache_dir=folder, dim=DIMENSIONS, disable_download=True)
     here = server(int(port), name, os.environ["OO_MODEL_SERVERS_KEY"], model.embed)
     print(f"{name} answers at http://{HOST}:{here.server_port}/v1", flush=True)
-    here.serve_forever()
+    with contextlib.suppress(KeyboardInterrupt):
+        here.serve_forever()
     return 0
 
 

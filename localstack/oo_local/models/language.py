@@ -8,6 +8,7 @@ package, whose code is not imported, or the path of a GGUF file. The key stands 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
@@ -56,7 +57,8 @@ def main(arguments: list[str]) -> int:
     params.ui = False
     server = xllamacpp.Server(params)
     print(f"{name} answers at {server.listening_address}", flush=True)
-    threading.Event().wait()
+    with contextlib.suppress(KeyboardInterrupt):
+        threading.Event().wait()
     return 0
 
 

@@ -142,6 +142,8 @@ class Models:
             log=self.home / "logs" / f"{name}.log",
             env={**kept, **env, "OO_MODEL_SERVERS_KEY": self.servers_key},
             cwd=self.home,
+            # None of them has anything to save, and the proxy takes its time to say goodbye.
+            patience=1,
         )
 
 

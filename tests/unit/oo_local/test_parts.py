@@ -250,11 +250,11 @@ def test_stopping_a_child_ends_its_children_too(tmp_path: Path) -> None:
         "print('ready', flush=True)\n"
         "time.sleep(60)\n"
     )
-    child = Child("stubborn", [sys.executable, "-c", script], log=tmp_path / "log", env={})
+    child = Child("stubborn", [sys.executable, "-c", script], log=tmp_path / "log", env={}, patience=0.2)
     from oo_local.ports import wait_until
 
     assert wait_until(lambda: "ready" in child.tail(), 10)
     assert group_alive(child.process.pid)
-    child.stop(patience=0.2)
+    child.stop()
     assert not group_alive(child.process.pid)
     child.stop()
