@@ -11,7 +11,7 @@ from ml_lambda.features import (
     activity,
     affinity,
     calendar,
-    context,
+    clock,
     dosage,
     effort,
     exposure,
@@ -37,7 +37,7 @@ GROUPS: Final[tuple[FeatureGroup, ...]] = (
     dosage.GROUP,
     mood.GROUP,
     place.GROUP,
-    context.GROUP,
+    clock.GROUP,
     goal.GROUP,
     similarity.GROUP,
 )

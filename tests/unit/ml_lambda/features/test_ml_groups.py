@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from chalicelib.contracts.http import RecommendContext
 from chalicelib.contracts.ml import Candidate, HabitState, MoodState, RecentTip, Snapshot
 from chalicelib.domain.features import CANDIDATE_FEATURES, CONTEXT_FEATURES, FEATURE_VERSION
-from ml_lambda.features import context, dosage, exposure, goal, habit, mood, place, rhythm, similarity, task
+from ml_lambda.features import clock, dosage, exposure, goal, habit, mood, place, rhythm, similarity, task
 from ml_lambda.features.group import FeatureGroup, Moment
 from ml_lambda.features.snapshot import build
 from ml_lambda.features.vector import GROUPS, candidate_vectors, context_vector, degraded
@@ -40,7 +40,7 @@ def tip(**fields: Any) -> RecentTip:
 
 
 @pytest.mark.parametrize(
-    ("now", "zone", "clock"),
+    ("now", "zone", "hours"),
     [
         # Berlin goes back from 03:00 to 02:00 on 25 October 2026: half past two comes twice.
         ("2026-10-25T00:30:00+00:00", "Europe/Berlin", 2.5),
@@ -56,10 +56,10 @@ def tip(**fields: Any) -> RecentTip:
         ("2026-11-18T18:15:00+00:00", "No/Where", 18.25),
     ],
 )
-def test_the_hour_is_that_of_the_wall_clock(now: str, zone: str, clock: float) -> None:
+def test_the_hour_is_that_of_the_wall_clock(now: str, zone: str, hours: float) -> None:
     moment = at(now, zone)
-    assert context.hour_sin(moment) == pytest.approx(math.sin(2 * math.pi * clock / 24))
-    assert context.hour_cos(moment) == pytest.approx(math.cos(2 * math.pi * clock / 24))
+    assert clock.hour_sin(moment) == pytest.approx(math.sin(2 * math.pi * hours / 24))
+    assert clock.hour_cos(moment) == pytest.approx(math.cos(2 * math.pi * hours / 24))
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_the_hour_is_that_of_the_wall_clock(now: str, zone: str, clock: float) -
     ],
 )
 def test_the_weekday_is_that_of_the_persons_calendar(now: str, zone: str, day: int) -> None:
-    assert context.weekday(at(now, zone)) == pytest.approx((day - 3) / 3)
+    assert clock.weekday(at(now, zone)) == pytest.approx((day - 3) / 3)
 
 
 @pytest.mark.parametrize(
