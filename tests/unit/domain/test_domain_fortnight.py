@@ -113,6 +113,7 @@ def lives(draw: st.DrawFn) -> tuple[Snapshot, datetime, str, list[RecentTip], li
         streak=st.integers(0, 400),
         done_in_14_days=st.integers(0, 14),
         usual_minute=st.one_of(st.none(), st.integers(0, 1439)),
+        steady_days=st.integers(0, 14),
     )
     meetings = st.builds(
         lambda ref, start, length: ItemRecord(
@@ -139,6 +140,7 @@ def lives(draw: st.DrawFn) -> tuple[Snapshot, datetime, str, list[RecentTip], li
         events=draw(st.lists(st.one_of(item("event", ["e0", "e1", "e2"]), meetings), max_size=5)),
         habits=draw(st.lists(habit, max_size=3)),
         mood=draw(st.one_of(st.none(), st.builds(MoodState, valence=level, energy=level, at=far))),
+        done_today=draw(st.integers(0, 9)),
         done_hours=draw(st.one_of(st.just([0.0] * 24), st.lists(st.floats(0, 9), min_size=24, max_size=24))),
     )
     recent = draw(
@@ -147,7 +149,7 @@ def lives(draw: st.DrawFn) -> tuple[Snapshot, datetime, str, list[RecentTip], li
                 RecentTip,
                 decision_id=st.just("d"),
                 decided_at=near.map(lambda at: min(at, now)),
-                angle=st.sampled_from(["do_now", "rest", "plan_slot"]),
+                angle=st.sampled_from(get_args(Angle)),
                 wording=st.sampled_from(["do_now.1", "rest.2"]),
                 item_ref=st.sampled_from([None, *REFS]),
                 reaction=st.sampled_from([None, "done", "snooze", "dismiss"]),
@@ -175,8 +177,9 @@ def lives(draw: st.DrawFn) -> tuple[Snapshot, datetime, str, list[RecentTip], li
     energy=st.one_of(st.none(), st.integers(1, 5)),
     title=TITLES,
     limit=st.integers(0, 30),
+    themes=st.dictionaries(st.sampled_from(REFS), st.sampled_from("ab")),
 )
-def test_any_life(life, granted, minutes_free, energy, title, limit) -> None:  # type: ignore[no-untyped-def]
+def test_any_life(life, granted, minutes_free, energy, title, limit, themes) -> None:  # type: ignore[no-untyped-def]
     shot, now, zone, recent, blocks = life
     asked = {
         "now": now,
@@ -187,6 +190,7 @@ def test_any_life(life, granted, minutes_free, energy, title, limit) -> None:  #
         "recent": recent,
         "blocks": blocks,
         "limit": limit,
+        "themes": themes,
     }
     proposal = propose(shot, **asked)
     assert proposal == propose(shot, **asked)
