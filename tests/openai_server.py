@@ -52,9 +52,9 @@ class Exchange(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Read the request, then behave."""
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
-        raw = self.rfile.read(int(self.headers["Content-Length"]))
+        raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.asked = Asked(self.path, headers, json.loads(raw))
+        self.asked = Asked(self.path, headers, json.loads(raw or b"{}"))
         behave = self.server.owner.take(self.asked)
         try:
             behave(self)
@@ -233,6 +233,16 @@ def drip(pause: float = 0.01) -> Behaviour:
             exchange.wfile.write(bytes([byte]))
 
     return behave
+
+
+def headers_drip(exchange: Exchange) -> None:
+    """One header after the other, for ever: the answer never begins."""
+    exchange.close_connection = True
+    exchange.wfile.write(b"HTTP/1.1 200 OK\r\n")
+    for number in range(2000):
+        if exchange.server.owner.stopping.wait(0.01):
+            return
+        exchange.wfile.write(b"X-%d: x\r\n" % number)
 
 
 # --- what a working proxy answers -------------------------------------------------------------------

@@ -17,18 +17,22 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Final
 
 import httpcore
 import httpx
+
+KEPT_SECONDS: Final = 5.0
+"""How long an unused connection is kept."""
 
 _until: ContextVar[float | None] = ContextVar("until", default=None)
 
 
 @contextmanager
 def before(until: float) -> Iterator[None]:
-    """Every call inside ends by then, by the clock that its transport was given."""
-    token = _until.set(until)
+    """Every call inside ends by then, by the clock of its transport; one inside another is no later."""
+    outer = _until.get()
+    token = _until.set(until if outer is None else min(outer, until))
     try:
         yield
     finally:
@@ -38,11 +42,23 @@ def before(until: float) -> Iterator[None]:
 class DeadlineTransport(httpx.HTTPTransport):
     """httpx's transport over connections that know the deadline. Connections are kept, as there."""
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        tls = httpx.create_ssl_context()
+    def __init__(
+        self,
+        monotonic: Callable[[], float] = time.monotonic,
+        *,
+        verify: ssl.SSLContext | None = None,
+        retries: int = 0,
+    ) -> None:
+        """`retries`: of connecting alone."""
+        tls = verify or httpx.create_ssl_context()
         super().__init__(verify=tls, trust_env=False)
         # httpx has no way to hand in a network backend; its pool is httpcore's, which has one.
-        self._pool = httpcore.ConnectionPool(ssl_context=tls, network_backend=_Backend(monotonic))
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=tls,
+            retries=retries,
+            keepalive_expiry=KEPT_SECONDS,
+            network_backend=_Backend(monotonic),
+        )
 
 
 class _Left:

@@ -24,6 +24,7 @@ from typing import Any, Final
 
 import httpx
 
+from chalicelib.runtime.deadline import DeadlineTransport, before
 from chalicelib.runtime.settings import settings
 
 CONNECT_SECONDS: Final = 2.0
@@ -99,7 +100,7 @@ class GuardedTransport(httpx.BaseTransport):
         self._max_bytes = max_bytes
         self._total = total_seconds
         self._resolve = resolve
-        self._inner = inner or (lambda: httpx.HTTPTransport(verify=_tls(), retries=1))
+        self._inner = inner or (lambda: DeadlineTransport(monotonic, verify=_tls(), retries=1))
         self._monotonic = monotonic
         # One pool per name: a connection whose certificate is one name's must not carry another's request.
         self._pools: dict[str, httpx.BaseTransport] = {}
@@ -122,11 +123,16 @@ class GuardedTransport(httpx.BaseTransport):
                 extensions={**request.extensions, "sni_hostname": host},
             )
             try:
-                answer = pool.handle_request(sent)
+                with before(until):
+                    answer = pool.handle_request(sent)
             except httpx.ConnectError:
                 if number == len(addresses):
                     raise
                 continue
+            except httpx.ReadTimeout as error:
+                if self._monotonic() < until:
+                    raise
+                raise TooMuch("the answer takes too long") from error
             return self._bounded(answer, until)
         raise AssertionError("unreachable: there is at least one address")
 
@@ -185,13 +191,24 @@ class _Bounded(httpx.SyncByteStream):
         self._monotonic = monotonic
 
     def __iter__(self) -> Iterator[bytes]:
-        for chunk in self._stream:
+        chunks = iter(self._stream)
+        while (chunk := self._next(chunks)) is not None:
             self._left -= len(chunk)
             if self._left < 0:
                 raise TooMuch("the answer is too large")
             if self._monotonic() > self._until:
                 raise TooMuch("the answer takes too long")
             yield chunk
+
+    def _next(self, chunks: Iterator[bytes]) -> bytes | None:
+        # Read by read: whoever takes the chunks may call elsewhere between two, with a deadline of its own.
+        try:
+            with before(self._until):
+                return next(chunks, None)
+        except httpx.ReadTimeout as error:
+            if self._monotonic() < self._until:
+                raise
+            raise TooMuch("the answer takes too long") from error
 
     def close(self) -> None:
         self._stream.close()

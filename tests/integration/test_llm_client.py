@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import subprocess
+import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -23,6 +25,7 @@ from openai_server import (
     drip,
     embedded,
     hang,
+    headers_drip,
     huge,
     raw,
     status,
@@ -189,6 +192,12 @@ def test_settings_make_the_client(openai_server: Any, monkeypatch: pytest.Monkey
     assert openai_server.asked[0].headers["authorization"] == "Bearer sk-2"
 
 
+def test_who_calls_no_model_does_not_load_what_calls_need() -> None:
+    code = "import sys, ml_lambda.llm.client, ml_lambda.llm.wording; print({'httpx'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
 # --- every way to fail (point 10) -----------------------------------------------------------------------
 
 
@@ -250,16 +259,6 @@ def test_a_packed_answer_is_not_unpacked(make: Any, openai_server: Any) -> None:
     openai_server.then(packed)
     assert make().fails() == "too_large"
     assert openai_server.asked[0].headers["accept-encoding"] == "identity"
-
-
-def headers_drip(exchange: Exchange) -> None:
-    """One header after the other, for ever: the answer never begins."""
-    exchange.close_connection = True
-    exchange.wfile.write(b"HTTP/1.1 200 OK\r\n")
-    for number in range(2000):
-        if exchange.server.owner.stopping.wait(0.01):
-            return
-        exchange.wfile.write(b"X-%d: x\r\n" % number)
 
 
 @pytest.mark.parametrize("behaviour", [hang, drip(), headers_drip])
