@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Final
+from functools import cache
+from importlib import import_module
+from typing import Final, cast
 from zlib import crc32
 
 from chalicelib.contracts.http import Angle
@@ -21,8 +23,8 @@ MAX_CHARACTERS: Final = 90
 MAX_WHY_WORDS: Final = 11
 ANCHOR_WORDS: Final = 4
 ANCHOR_CHARACTERS: Final = 28
-LANGUAGES: Final[Mapping[str, Language]] = {"en": ENGLISH}
-_DOUBLED: Final = re.compile(r"([?…])[.:](?=\s|$)")
+_NUMBER: Final = re.compile(r"\d+$")
+_DOUBLED: Final = re.compile(r"(?:(\?)[.:?]|(…)[.:])(?=\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,30 @@ class Rendered:
     why: str
     lang: str
     own_words: tuple[str, ...] = ()
+
+
+# Where a language's words are; all but English are loaded when they are first spoken.
+_ELSEWHERE: Final = {"de": "GERMAN", "es": "SPANISH", "ru": "RUSSIAN"}
+
+
+class _Languages(Mapping[str, Language]):
+    def __getitem__(self, lang: str) -> Language:
+        return ENGLISH if lang == ENGLISH.lang else _loaded(lang)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((ENGLISH.lang, *_ELSEWHERE))
+
+    def __len__(self) -> int:
+        return 1 + len(_ELSEWHERE)
+
+
+@cache
+def _loaded(lang: str) -> Language:
+    name = _ELSEWHERE[lang]
+    return cast("Language", getattr(import_module(f"{__name__}.{lang}"), name))
+
+
+LANGUAGES: Final[Mapping[str, Language]] = _Languages()
 
 
 def language_of(locale: str) -> Language:
@@ -52,7 +78,7 @@ def render(candidate: Candidate, words: Mapping[str, str], *, timezone: str, loc
     `words` are titles by reference: the item's, and the anchor's when the candidate names one.
     Raises KeyError for a title that is missing or has nothing to show.
     """
-    language = language_of(locale)
+    language = _speaking(candidate, locale)
     title = _own(words, candidate.item_ref)
     anchor = shorten(_own(words, candidate.anchor_ref), ANCHOR_WORDS, ANCHOR_CHARACTERS)
     template = _template(language, candidate)
@@ -101,19 +127,31 @@ def _own(words: Mapping[str, str], ref: str | None) -> str:
     return title
 
 
+def _speaking(candidate: Candidate, locale: str) -> Language:
+    """The person's language, or English while that has no words for this angle or reason."""
+    language = language_of(locale)
+    knows = candidate.angle in language.templates and candidate.reason.code in language.reasons
+    return language if knows else ENGLISH
+
+
 def _template(language: Language, candidate: Candidate) -> Template:
+    """The wording of the id. One of an older version or of another language is replaced by the first of
+    its group (the letter says what it needs), or else by one that asks little.
+    """
     templates = language.templates[candidate.angle]
-    found = templates.get(candidate.wording)
-    if found is None:  # a decision worded by an older version, or in another language
-        found = next(t for t in templates.values() if not t.needs & {"anchor", "until", "desk"})
-    return found
+    found = templates.get(candidate.wording) or templates.get(_NUMBER.sub("1", candidate.wording))
+    return found or next(t for t in templates.values() if not t.needs & {"anchor", "until", "desk"})
 
 
 def _values(candidate: Candidate, language: Language, locale: str, timezone: str) -> dict[str, str]:
     """Every parameter in words: moments on the person's wall clock, days by name."""
     zone = calendar.zone_of(timezone)
-    values = {"minutes": language.minutes(candidate.minutes)}
+    values: dict[str, str] = {}
+    lengths = {"minutes": candidate.minutes}
     for name, value in candidate.reason.params.items():
+        if name in _LENGTHS:
+            lengths[name] = int(value)
+            continue
         values[name] = _value(name, value, language, locale)
         if name in _MOMENTS:
             at = calendar.local(datetime.fromisoformat(str(value)), zone)
@@ -125,9 +163,16 @@ def _values(candidate: Candidate, language: Language, locale: str, timezone: str
         elif name == "on":
             day = date.fromisoformat(str(value))
             values["weekday"], values["on"] = language.weekday(day), language.date(day, locale)
+            values |= language.day_cases(day, locale)
+        elif name == "done":
+            values["done_days"] = language.in_a_row(int(value))
+    for name, count in lengths.items():
+        values[name] = language.minutes(count)
+        values |= {f"{name}_{case}": said for case, said in language.length_cases(count).items()}
     return values
 
 
+_LENGTHS: Final = frozenset({"stated", "takes"})
 _MOMENTS: Final = frozenset({"at", "until", "slot", "slot_until", "start", "end"})
 
 
@@ -135,11 +180,9 @@ def _value(name: str, value: int | str, language: Language, locale: str) -> str:
     if name in {"minute", "hour"}:
         minute = int(value) * (60 if name == "hour" else 1) % 1440
         return language.clock(datetime(2000, 1, 1, minute // 60, minute % 60, tzinfo=UTC), locale)
-    if name in {"stated", "takes"}:
-        return language.minutes(int(value))
     return str(value)
 
 
 def _sentence(pattern: str, values: Mapping[str, str]) -> str:
-    text = _DOUBLED.sub(r"\1", pattern.format_map(values))
+    text = _DOUBLED.sub(r"\1\2", pattern.format_map(values)).replace("¿¿", "¿")
     return capital(text)

@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
+
+Row = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
     """One wording of an angle. `needs` are the traits an offer must have to fill it.
 
-    `action` is used for a title that begins with a verb, `thing` for any other. Placeholders:
+    `action` is used for a title that asks for something by itself, `thing` for any other. Placeholders:
     {title} as a sentence begins, {act} inside one, {minutes}, {until}, {anchor}, {slot}, {when}, {day},
-    {takes}.
+    {takes}, and what a language's `length_cases` and `day_cases` add.
     """
 
     action: str
     thing: str
     needs: frozenset[str] = frozenset()
+
+
+def rows(angle: str, needs: str, pairs: Iterable[Row], letter: str = "") -> dict[str, Template]:
+    """Rows of (for a title with a verb, for any other), numbered from 1: `do_now.b3`.
+
+    A letter stands for the same needs in every language, so that an id of one finds words in another.
+    """
+    traits = frozenset(needs.split())
+    return {f"{angle}.{letter}{n}": Template(*pair, traits) for n, pair in enumerate(pairs, 1)}
+
+
+def same(angle: str, needs: str, lines: Iterable[str], letter: str = "") -> dict[str, Template]:
+    """Rows that read alike for every title, or name none."""
+    return rows(angle, needs, ((line, line) for line in lines), letter)
 
 
 class Language(Protocol):
@@ -32,7 +48,7 @@ class Language(Protocol):
     """Why a tip was chosen (`domain/because.py`): while it is open, and when one looks back."""
 
     def is_action(self, title: str) -> bool:
-        """Whether the title already begins with a verb that asks for something."""
+        """Whether the title already has the verb that asks for something, where the language puts it."""
         ...
 
     def inside(self, title: str) -> str:
@@ -41,6 +57,10 @@ class Language(Protocol):
 
     def minutes(self, count: int) -> str:
         """A length of time: "1 minute", "10 minutes", "2 hours"."""
+        ...
+
+    def length_cases(self, count: int) -> Mapping[str, str]:
+        """The length in further cases, by the ending of their placeholders: "acc" for {minutes_acc}."""
         ...
 
     def clock(self, at: datetime, locale: str) -> str:
@@ -59,6 +79,14 @@ class Language(Protocol):
         """A weekday: "Friday"."""
         ...
 
+    def day_cases(self, day: date, locale: str) -> Mapping[str, str]:
+        """Weekday and date in further cases, by their whole placeholders: "weekday_since"."""
+        ...
+
     def date(self, day: date, locale: str) -> str:
         """A day of the year: "3 December"."""
+        ...
+
+    def in_a_row(self, days: int) -> str:
+        """A number of days: "6 days"."""
         ...

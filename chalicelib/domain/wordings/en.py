@@ -11,6 +11,7 @@ from chalicelib.domain.wordings.en_because import BECAUSE
 from chalicelib.domain.wordings.en_reasons import REASONS
 from chalicelib.domain.wordings.en_templates import TEMPLATES
 from chalicelib.domain.wordings.en_verbs import ALSO_NOUNS, MAKES_A_NOUN, VERBS
+from chalicelib.domain.wordings.titles import small
 
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS: Final = (
@@ -18,6 +19,7 @@ MONTHS: Final = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 TWELVE_HOURS: Final = frozenset({"en-us"})
+_NO_CASES: Final[Mapping[str, str]] = {}
 
 
 class English:
@@ -37,10 +39,7 @@ class English:
 
     def inside(self, title: str) -> str:
         """The title with a small first letter, unless the word has capitals of its own."""
-        first = title.split(" ", 1)[0]
-        if any(char.isupper() for char in first[1:]):
-            return title
-        return title[:1].lower() + title[1:]
+        return small(title)
 
     def minutes(self, count: int) -> str:
         """Minutes up to an hour and a half, whole hours as hours, else both."""
@@ -50,6 +49,10 @@ class English:
         if not rest:
             return "1 hour" if hours == 1 else f"{hours} hours"
         return f"{hours} h {rest} min"
+
+    def length_cases(self, count: int) -> Mapping[str, str]:
+        """None: English has no cases."""
+        return _NO_CASES
 
     def clock(self, at: datetime, locale: str) -> str:
         """14:00, or 2 pm where the clock has twelve hours."""
@@ -72,11 +75,19 @@ class English:
         """The day's name."""
         return WEEKDAYS[day.weekday()]
 
+    def day_cases(self, day: date, locale: str) -> Mapping[str, str]:
+        """None."""
+        return _NO_CASES
+
     def date(self, day: date, locale: str) -> str:
         """3 December, or December 3 in the United States."""
         month = MONTHS[day.month - 1]
         american = locale.replace("_", "-").lower() in TWELVE_HOURS
         return f"{month} {day.day}" if american else f"{day.day} {month}"
+
+    def in_a_row(self, days: int) -> str:
+        """6 days."""
+        return "1 day" if days == 1 else f"{days} days"
 
 
 ENGLISH: Final = English()

@@ -79,3 +79,11 @@ def capital(title: str) -> str:
     if not first or any(char.isupper() for char in first[1:]):
         return title
     return title[:1].upper() + title[1:] if len(title[:1].upper()) == 1 else title
+
+
+def small(title: str) -> str:
+    """The title as it stands inside a sentence; a word with capitals of its own ("PDF") stays."""
+    first = title.split(" ", 1)[0]
+    if any(char.isupper() for char in first[1:]):
+        return title
+    return title[:1].lower() + title[1:]
