@@ -1,6 +1,6 @@
 """Two weeks of tips for one invented person, as the rules give them: read them as a human would.
 
-`python scripts/show_words.py` prints them all; with `--write` it puts a sample into docs/words.md.
+`python scripts/show_words.py [de|es|ru]` prints them all; with `--write` samples go into docs/words.md.
 The unit tests walk the same fortnight and check every tip.
 """
 
@@ -27,7 +27,8 @@ from chalicelib.contracts.signals import ItemRecord
 from chalicelib.domain.angles import COMPLETING
 from chalicelib.domain.candidates import Proposal, propose
 from chalicelib.domain.situation import end_of, start_of
-from chalicelib.domain.wordings import Rendered, render
+from chalicelib.domain.wordings import LANGUAGES, Rendered, render
+from scripts.show_titles import TITLES
 
 ZONE = "Europe/Berlin"
 BERLIN = ZoneInfo(ZONE)
@@ -37,7 +38,7 @@ LOOKS = (time(7, 40), time(9, 50), time(11, 40), time(13, 5), time(15, 35), time
 GRANTED: tuple[Consent, ...] = ("tasks", "calendar", "habits", "mood", "context")
 REACTIONS: tuple[ReactionKind | None, ...] = ("done", "snooze", "dismiss", None)
 REASONS: tuple[DismissReason | None, ...] = ("too_big", "wrong_time", "not_mine", None)
-BEGIN, END = "<!-- sample: begin -->", "<!-- sample: end -->"
+LOCALES = {"en": "en-GB", "de": "de-DE", "es": "es-ES", "ru": "ru-RU"}
 
 # title, day it appears, due (days after that, None: no date), minutes, priority, category, moved, linked
 TASKS = (
@@ -97,6 +98,7 @@ class Person:
     """An invented person's fortnight, and what oO knows of it."""
 
     draw: random.Random
+    lang: str = "en"
     words: dict[str, str] = field(default_factory=dict)
     tasks: dict[str, ItemRecord] = field(default_factory=dict)
     events: list[ItemRecord] = field(default_factory=list)
@@ -113,13 +115,13 @@ def at(day: int, clock: time) -> datetime:
     return datetime.combine(MONDAY + timedelta(days=day), clock, tzinfo=BERLIN).astimezone(UTC)
 
 
-def fortnight(seed: int = 7) -> Iterator[Moment]:
+def fortnight(seed: int = 7, lang: str = "en") -> Iterator[Moment]:
     """Every look of the two weeks, each knowing the reactions to those before it."""
-    person = Person(random.Random(seed))  # noqa: S311 - an invented person, not a secret
+    person = Person(random.Random(seed), lang)  # noqa: S311 - an invented person, not a secret
     _calendar(person)
     for n, (title, minutes, usual, streak, steady) in enumerate(HABITS):
         ref = f"habit-{n}"
-        person.words[ref] = title
+        person.words[ref] = TITLES[lang][title]
         person.habits[ref] = HabitState(
             item_ref=ref,
             effort_minutes=minutes,
@@ -140,7 +142,7 @@ def fortnight(seed: int = 7) -> Iterator[Moment]:
 def _calendar(person: Person) -> None:
     def event(ref: str, title: str | None, day: int, start: time, end: time) -> None:
         if title:
-            person.words[ref] = title
+            person.words[ref] = TITLES[person.lang][title]
         person.events.append(
             ItemRecord(
                 item_ref=ref,
@@ -170,7 +172,7 @@ def _morning(person: Person, day: int) -> None:
     for n, (title, first, due, minutes, priority, category, moved, linked) in enumerate(TASKS):
         if first == day:
             ref = f"task-{n}"
-            person.words[ref] = title
+            person.words[ref] = TITLES[person.lang][title]
             person.tasks[ref] = ItemRecord(
                 item_ref=ref,
                 type="task",
@@ -233,7 +235,7 @@ def _look(person: Person, now: datetime) -> Moment:
         snapshot(person, now),
         now=now,
         timezone=ZONE,
-        locale="en-GB",
+        locale=LOCALES[person.lang],
         granted=GRANTED,
         context=RecommendContext(),
         recent=[tip for tip in person.recent if now - tip.decided_at < timedelta(days=14)],
@@ -245,7 +247,8 @@ def _look(person: Person, now: datetime) -> Moment:
     weights = [candidate.score**4 for candidate in proposal.candidates]
     candidate = person.draw.choices(proposal.candidates, weights)[0]
     _react(person, candidate, now)
-    return Moment(now, proposal, candidate, render(candidate, person.words, timezone=ZONE, locale="en-GB"))
+    shown = render(candidate, person.words, timezone=ZONE, locale=LOCALES[person.lang])
+    return Moment(now, proposal, candidate, shown)
 
 
 def _react(person: Person, candidate: Candidate, now: datetime) -> None:
@@ -282,10 +285,10 @@ def _react(person: Person, candidate: Candidate, now: datetime) -> None:
         person.blocks.append(ItemBlock(item_ref=ref, kind=reason, since=now, until=until))
 
 
-def rows() -> list[str]:
+def rows(lang: str = "en") -> list[str]:
     """The fortnight as lines of a table."""
     lines = []
-    for moment in fortnight():
+    for moment in fortnight(lang=lang):
         there = moment.now.astimezone(BERLIN)
         if moment.candidate is None or moment.rendered is None:
             again = moment.proposal.next_look_at.astimezone(BERLIN)
@@ -296,23 +299,29 @@ def rows() -> list[str]:
     return lines
 
 
-def sample(count: int = 30) -> list[str]:
-    """Lines spread evenly over the fortnight."""
-    lines = rows()
+def sample(lang: str = "en") -> list[str]:
+    """Lines spread evenly over the fortnight: 30 in English, 10 tips in any other language."""
+    lines, count = rows(lang), 30
+    if lang != "en":
+        lines, count = [line for line in lines if " | silence | " not in line], 10
     return [lines[(2 * i + 1) * len(lines) // (2 * count)] for i in range(count)]
 
 
-def main() -> None:
-    """Print the fortnight, or refresh the sample in docs/words.md."""
-    if "--write" not in sys.argv:
-        print("\n".join(rows()))
+def main(arguments: list[str]) -> None:
+    """Print the fortnight, or refresh the samples in docs/words.md."""
+    if "--write" not in arguments:
+        print("\n".join(rows(*arguments)))
         return
     page = ROOT / "docs" / "words.md"
-    before, _, rest = page.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    table = "\n".join(["| when | angle | tip | why |", "|---|---|---|---|", *sample()])
-    page.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}")
+    text = page.read_text()
+    for lang in LANGUAGES:
+        begin, end = f"<!-- sample {lang}: begin -->", f"<!-- sample {lang}: end -->"
+        before, _, rest = text.partition(begin)
+        _, _, after = rest.partition(end)
+        table = "\n".join(["| when | angle | tip | why |", "|---|---|---|---|", *sample(lang)])
+        text = f"{before}{begin}\n{table}\n{end}{after}"
+    page.write_text(text)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -72,7 +72,7 @@ def check(draft: Draft, text: str, why: str = "", *, told: str = "") -> Reason |
     found = found or _kept_angle(draft, lexicon, ours, said)
     if found is None and why:
         found = _why(draft, lexicon, why, told)
-    if found is None and style.violations(text, why or draft.why, draft.own_words):
+    if found is None and style.violations(text, why or draft.why, draft.own_words, draft.lang):
         found = "style"
     if found is None and _known(draft, text):
         found = "unchanged"

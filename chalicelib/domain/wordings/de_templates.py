@@ -21,11 +21,11 @@ DO_NOW: Final = (
         ("Nimm dir {minutes}: {act}.", "Nimm dir {minutes} für: {title}."),
         ("Rechne mit {minutes}: {act}.", "Rechne mit {minutes} für: {title}."),
         ("Nutze jetzt {minutes} dafür: {act}.", "Nutze jetzt {minutes} für: {title}."),
-        ("{title}? {minutes}.", "Magst du das angehen: {title}? {minutes}."),
+        ("Magst du? {title}. {minutes}.", "Magst du das angehen: {title}? {minutes}."),
         ("Mach es gleich: {act}. {minutes}.", "Mach das gleich: {title}. {minutes}."),
     ))
     | rows("do_now", "estimate until", (
-        ("Erledige es vor {until}: {act}. {minutes}.", "Erledige das vor {until}: {title}. {minutes}."),
+        ("{title}, am besten vor {until}. {minutes}.", "Kümmere dich vor {until} um: {title}. {minutes}."),
         ("Nutze die Zeit bis {until}: {act}. {minutes}.",
          "Nutze die Zeit bis {until} für: {title}. {minutes}."),
     ), "u")
@@ -37,7 +37,7 @@ DO_NOW: Final = (
         ("{title}. Höchstens {minutes}.", "Kümmere dich um: {title}. Höchstens {minutes}."),
         ("Bleib {minutes} dabei: {act}.", "Bleib {minutes} bei: {title}."),
         ("Halt dir {minutes} frei: {act}.", "Halt dir {minutes} frei für: {title}."),
-        ("{title}? Jetzt {minutes}.", "Magst du das anfangen: {title}? Jetzt {minutes}."),
+        ("Lust darauf? {title}. Jetzt {minutes}.", "Magst du das anfangen: {title}? Jetzt {minutes}."),
     ), "b")
 )  # fmt: skip
 
@@ -63,21 +63,21 @@ SMALLEST_STEP: Final = (
 
 PLAN_SLOT: Final = (
     rows("plan_slot", "", (
-        ("Passt dir das {slot}: {act}?", "Passt dir das {slot}: {title}?"),
+        ("Passt es dir {slot}? {title}.", "Passt dir das {slot}? {title}."),
         ("Plan es für {when} ein: {act}.", "Plan das für {when} ein: {title}."),
-        ("Halt dir {takes} frei, {slot}: {act}.", "Halt dir {takes} frei, {slot}, für: {title}."),
+        ("Halt dir {slot} Zeit frei: {act}. {takes}.", "Halt dir {slot} Zeit frei: {title}. {takes}."),
         ("Trag es dir für {when} ein: {act}.", "Trag dir das für {when} ein: {title}."),
-        ("Reservier dir {takes}, {slot}: {act}.", "Reservier dir {takes}, {slot}, für: {title}."),
+        ("Reservier dir {slot} Zeit: {act}. {takes}.", "Reservier dir {slot} Zeit: {title}. {takes}."),
         ("Schaff {slot} Platz dafür: {act}.", "Schaff {slot} Platz für: {title}."),
-        ("Heb es dir für {when} auf: {act}?", "Heb dir das für {when} auf: {title}?"),
-        ("Leg es auf {when}: {act}.", "Leg das auf {when}: {title}."),
+        ("Hebst du es dir für {when} auf? {title}.", "Hebst du dir das für {when} auf? {title}."),
+        ("Fang {slot} an: {act}.", "Fang {slot} an mit: {title}."),
     ))
     | rows("plan_slot", "anchor", (
-        ("Nach „{anchor}“: {act}?", "Nach „{anchor}“: {title}?"),
+        ("Nach „{anchor}“: {act}.", "Nach „{anchor}“: {title}."),
         ("Direkt nach „{anchor}“: {act}.", "Direkt nach „{anchor}“: {title}."),
-        ("Wenn „{anchor}“ vorbei ist: {act}?", "Wenn „{anchor}“ vorbei ist: {title}?"),
+        ("Passt es nach „{anchor}“? {title}.", "Passt das nach „{anchor}“? {title}."),
         ("Plan es nach „{anchor}“ ein: {act}.", "Plan das nach „{anchor}“ ein: {title}."),
-        ("Wenn „{anchor}“ um {when} endet: {act}?", "Wenn „{anchor}“ um {when} endet: {title}?"),
+        ("Wenn „{anchor}“ um {when} endet: {act}.", "Wenn „{anchor}“ um {when} endet: {title}."),
     ), "a")
 )  # fmt: skip
 
@@ -100,7 +100,8 @@ KEEP_STREAK: Final = (
         ("Finde {minutes} dafür: {act}.", "Finde {minutes} für: {title}."),
     ), "p")
     | rows("keep_streak", "until", (
-        ("Nutze {minutes} vor {until}: {act}.", "Nutze {minutes} vor {until} für: {title}."),
+        ("Nimm dir vor {until} Zeit: {act}. {minutes}.",
+         "Nimm dir vor {until} Zeit für: {title}. {minutes}."),
         ("{title}. {minutes}, vor {until}.", "Beginne: {title}. {minutes}, vor {until}."),
     ), "u")
 )  # fmt: skip
@@ -192,7 +193,7 @@ KEEP_OR_LET_GO: Final = rows("keep_or_let_go", "", (
     ("{title}: behalten oder streichen?", "{title}: behalten oder streichen?"),
     ("Entscheide: {act}. Behalten oder streichen?", "Entscheide über: {title}. Behalten oder streichen?"),
     ("Behalten oder streichen? {title}.", "Behalten oder streichen? {title}."),
-    ("Bleibt das auf der Liste oder nicht: {act}?", "Bleibt das auf der Liste oder nicht: {title}?"),
+    ("Bleibt das auf der Liste oder nicht? {title}.", "Bleibt das auf der Liste oder nicht? {title}."),
     ("Schau neu darauf: {act}. Behalten oder loslassen?", "Schau neu auf: {title}. Behalten oder loslassen?"),
     ("{title}. Willst du das behalten oder loslassen?", "{title}. Willst du das behalten oder loslassen?"),
     ("Sag ja oder nein dazu: {act}. {minutes}.", "Sag ja oder nein dazu: {title}. {minutes}."),

@@ -35,9 +35,9 @@ REASONS: Final[Mapping[str, tuple[str, ...]]] = {
     "low_energy_now": ("Dijiste que tienes poca energía.", "Poca energía, dijiste."),
     "low_energy_today": ("Hoy anotaste poca energía.", "Poca energía, anotaste hoy."),
     "low_mood_today": ("Hoy anotaste un ánimo bajo.", "Ánimo bajo, anotaste hoy."),
-    "slot_free": ("Libre desde entonces hasta {slot_until}.", "Tienes libre ese rato, hasta {slot_until}."),
+    "slot_free": ("A partir de ahí, libre hasta {slot_until}.", "Tienes libre ese rato, hasta {slot_until}."),
     "slot_free_tomorrow": (
-        "Libre desde entonces hasta {slot_until}.",
+        "A partir de ahí, libre hasta {slot_until}.",
         "Tienes libre ese rato, hasta {slot_until}.",
     ),
     "slot_open": ("Después no hay nada en tu calendario.", "Tu calendario queda libre desde entonces."),

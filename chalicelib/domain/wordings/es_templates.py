@@ -20,7 +20,7 @@ DO_NOW: Final = (
         ("Tómate {minutes}: {act}.", "Tómate {minutes} para: {title}."),
         ("{title}. {minutes}, de principio a fin.", "Encárgate de: {title}. {minutes}, de principio a fin."),
         ("Dedica ahora {minutes} a esto: {act}.", "Dedica ahora {minutes} a: {title}."),
-        ("¿{title}? {minutes}.", "¿Te pones con esto? {title}. {minutes}."),
+        ("¿Te animas? {title}. {minutes}.", "¿Te pones con esto? {title}. {minutes}."),
         ("Dale {minutes}: {act}.", "Dale {minutes} a: {title}."),
     ))
     | rows("do_now", "estimate until", (
@@ -36,7 +36,7 @@ DO_NOW: Final = (
         ("{title}. {minutes} como mucho.", "Dedícate a: {title}. {minutes} como mucho."),
         ("Quédate {minutes} con esto: {act}.", "Quédate {minutes} con: {title}."),
         ("Reserva {minutes}: {act}.", "Reserva {minutes} para: {title}."),
-        ("¿{title}? {minutes} ahora.", "¿Empiezas con esto? {title}. {minutes} ahora."),
+        ("¿Empiezas? {title}. {minutes} ahora.", "¿Empiezas con esto? {title}. {minutes} ahora."),
     ), "b")
 )  # fmt: skip
 
@@ -62,7 +62,7 @@ SMALLEST_STEP: Final = (
 
 PLAN_SLOT: Final = (
     rows("plan_slot", "", (
-        ("¿{title} {slot}?", "¿Te va bien {slot}? {title}."),
+        ("¿Te va bien {slot}? {title}.", "¿Te va bien {slot}? {title}."),
         ("Prográmalo para {when}: {act}.", "Programa esto para {when}: {title}."),
         ("Guarda {takes} {slot}: {act}.", "Guarda {takes} {slot} para: {title}."),
         ("¿Lo apuntas para {when}? {title}.", "¿Apuntas esto para {when}? {title}."),
@@ -72,18 +72,18 @@ PLAN_SLOT: Final = (
         ("Resérvalo para {when}: {act}.", "Reserva esto para {when}: {title}."),
     ))
     | rows("plan_slot", "anchor", (
-        ("Después de «{anchor}», ¿{act}?", "Después de «{anchor}», ¿te va bien? {title}."),
+        ("Después de «{anchor}», {act}.", "Después de «{anchor}»: {title}."),
         ("Justo después de «{anchor}»: {act}.", "Justo después de «{anchor}»: {title}."),
-        ("Cuando acabe «{anchor}», ¿{act}?", "Cuando acabe «{anchor}», ¿te va bien? {title}."),
+        ("¿Te va bien después de «{anchor}»? {title}.", "¿Te va bien después de «{anchor}»? {title}."),
         ("Prográmalo después de «{anchor}»: {act}.", "Programa esto después de «{anchor}»: {title}."),
-        ("Cuando «{anchor}» acabe a {when}, ¿{act}?", "Cuando «{anchor}» acabe a {when}: {title}."),
+        ("Cuando «{anchor}» acabe a {when}, {act}.", "Cuando «{anchor}» acabe a {when}: {title}."),
     ), "a")
 )  # fmt: skip
 
 KEEP_STREAK: Final = (
     rows("keep_streak", "day", (
         ("{title}. Día {day}. {minutes}.", "Día {day}: {title}. {minutes}."),
-        ("Ve a por el día {day}: {act}. {minutes}.", "Ve a por el día {day}: {title}. {minutes}."),
+        ("Sigue con el día {day}: {act}. {minutes}.", "Sigue con el día {day}: {title}. {minutes}."),
         ("Haz de hoy el día {day}: {act}. {minutes}.", "Haz de hoy el día {day}: {title}. {minutes}."),
         ("Tómate {minutes} para el día {day}: {act}.", "Tómate {minutes} para el día {day}: {title}."),
         ("Suma el día {day}: {act}. {minutes}.", "Suma el día {day}: {title}. {minutes}."),

@@ -16,12 +16,12 @@ DO_NOW: Final = (
         ("{title}. {minutes}.", "Займись этим: {title}. {minutes}."),
         ("Сделай сейчас: {act}. {minutes}.", "Возьмись сейчас: {title}. {minutes}."),
         ("{title}. Примерно {minutes}.", "Начни с этого: {title}. Примерно {minutes}."),
-        ("Сделай следующим: {act}. {minutes}.", "Возьми следующее дело: {title}. {minutes}."),
+        ("Сделай следующим делом: {act}. {minutes}.", "Возьми следующее дело: {title}. {minutes}."),
         ("{title}. Это займёт {minutes_acc}.", "Удели этому время: {title}. Займёт {minutes_acc}."),
-        ("Удели {minutes_acc}: {act}.", "Удели этому {minutes_acc}: {title}."),
+        ("Удели этому {minutes_acc}: {act}.", "Удели этому {minutes_acc}: {title}."),
         ("{title}. {minutes} от начала до конца.", "Доведи до конца: {title}. {minutes}."),
         ("Выдели сейчас {minutes_acc}: {act}.", "Выдели на это {minutes_acc}: {title}."),
-        ("{title}? {minutes}.", "Возьмёшься за это: {title}? {minutes}."),
+        ("Возьмёшься? {title}. {minutes}.", "Возьмёшься за это: {title}? {minutes}."),
         ("Отведи на это {minutes_acc}: {act}.", "Отведи {minutes_acc} на дело: {title}."),
     ))
     | rows("do_now", "estimate until", (
@@ -30,13 +30,13 @@ DO_NOW: Final = (
     ), "u")
     | rows("do_now", "box", (
         ("{title}. На это {minutes}.", "Займись этим: {title}. На это {minutes}."),
-        ("{title}. Пока {minutes}.", "Начни с этого: {title}. Пока {minutes}."),
+        ("{title}. Пока на {minutes_acc}.", "Начни с этого: {title}. Пока на {minutes_acc}."),
         ("Вложи в это {minutes_acc}: {act}.", "Вложи в это {minutes_acc}: {title}."),
         ("{title}. До {minutes_gen}.", "Приступи: {title}. До {minutes_gen}."),
         ("{title}. Не больше {minutes_gen}.", "Возьмись за это: {title}. Не больше {minutes_gen}."),
         ("Позанимайся этим {minutes_acc}: {act}.", "Позанимайся этим {minutes_acc}: {title}."),
         ("Дай этому {minutes_acc}: {act}.", "Дай этому {minutes_acc}: {title}."),
-        ("{title}? Сейчас {minutes}.", "Начнёшь с этого: {title}? Сейчас {minutes}."),
+        ("Начнёшь? {title}. Сейчас {minutes}.", "Начнёшь с этого: {title}? Сейчас {minutes}."),
     ), "b")
 )  # fmt: skip
 
@@ -50,11 +50,11 @@ SMALLEST_STEP: Final = (
          "Начни с малого: {title}. {minutes}, потом пауза."),
         ("Начни с {minutes_gen}: {act}.", "Начни с {minutes_gen}: {title}."),
         ("{title}. Достаточно {minutes_gen}.", "Приступи: {title}. Достаточно {minutes_gen}."),
-        ("Удели всего {minutes_acc}: {act}.", "Удели этому всего {minutes_acc}: {title}."),
+        ("Удели этому всего {minutes_acc}: {act}.", "Удели этому всего {minutes_acc}: {title}."),
     ))
     | rows("smallest_step", "task", (
         ("Запиши первый шаг: {act}. {minutes}.", "Запиши первый шаг: {title}. {minutes}."),
-        ("Положи начало: {act}. {minutes}.", "Положи начало: {title}. {minutes}."),
+        ("Сделай первый шаг: {act}. {minutes}.", "Сделай первый шаг: {title}. {minutes}."),
         ("{title}. Через {minutes_acc} пауза.", "Приступи: {title}. Через {minutes_acc} пауза."),
         ("Выбери, с чего начать: {act}. {minutes}.", "Выбери, с чего начать: {title}. {minutes}."),
     ), "t")
@@ -62,21 +62,23 @@ SMALLEST_STEP: Final = (
 
 PLAN_SLOT: Final = (
     rows("plan_slot", "", (
-        ("{title} {slot}?", "Начать {slot}: {title}?"),
+        ("Подойдёт {slot}? {title}.", "Подойдёт это {slot}? {title}."),
         ("Запланируй на {when}: {act}.", "Запланируй это на {when}: {title}."),
         ("Оставь {takes_acc} {slot}: {act}.", "Оставь {takes_acc} {slot} на это: {title}."),
-        ("Впиши на {when}: {act}?", "Впиши это на {when}: {title}?"),
+        ("Впишем на {when}? {title}.", "Впишем это на {when}? {title}."),
         ("Выдели {takes_acc} {slot}: {act}.", "Выдели {takes_acc} {slot} на это: {title}."),
         ("Найди этому место {slot}: {act}.", "Найди этому место {slot}: {title}."),
-        ("Оставим на {when}: {act}?", "Оставим это на {when}: {title}?"),
+        ("Оставим на {when}? {title}.", "Оставим это на {when}? {title}."),
         ("Назначь на {when}: {act}.", "Назначь это на {when}: {title}."),
     ))
     | rows("plan_slot", "anchor", (
-        ("После «{anchor}»: {act}?", "После «{anchor}»: {title}?"),
-        ("Сразу после «{anchor}»: {act}.", "Сразу после «{anchor}»: {title}."),
-        ("Когда «{anchor}» закончится: {act}?", "Когда «{anchor}» закончится: {title}?"),
-        ("Запланируй после «{anchor}»: {act}.", "Запланируй это после «{anchor}»: {title}."),
-        ("Когда «{anchor}» закончится {slot}: {act}?", "Когда «{anchor}» закончится {slot}: {title}?"),
+        ("После события «{anchor}»: {act}.", "После события «{anchor}»: {title}."),
+        ("Когда закончится «{anchor}»: {act}.", "Когда закончится «{anchor}»: {title}."),
+        ("Подойдёт, когда закончится «{anchor}»? {title}.",
+         "Подойдёт, когда закончится «{anchor}»? {title}."),
+        ("Запланируй после события «{anchor}»: {act}.", "Запланируй это после события «{anchor}»: {title}."),
+        ("Начни {slot}, когда закончится «{anchor}»: {act}.",
+         "Начни {slot}, когда закончится «{anchor}»: {title}."),
     ), "a")
 )  # fmt: skip
 
@@ -126,17 +128,22 @@ REST: Final = (
 )  # fmt: skip
 
 ANCHOR: Final = rows("anchor", "", (
-    ("После «{anchor}»: {act}. {minutes}.", "После «{anchor}»: {title}. {minutes}."),
-    ("Сразу после «{anchor}»: {act}. {minutes}.", "Сразу после «{anchor}»: {title}. {minutes}."),
+    ("Сначала «{anchor}», потом {act}. {minutes}.", "Сначала «{anchor}», потом: {title}. {minutes}."),
+    ("Как закончится «{anchor}»: {act}. {minutes}.", "Как закончится «{anchor}»: {title}. {minutes}."),
     ("Когда «{anchor}» позади: {act}. {minutes}.", "Когда «{anchor}» позади: {title}. {minutes}."),
-    ("Пусть это идёт за «{anchor}»: {act}. {minutes}.", "Пусть это идёт за «{anchor}»: {title}. {minutes}."),
-    ("Привяжи это к «{anchor}»: {act}. {minutes}.", "Привяжи это к «{anchor}»: {title}. {minutes}."),
-    ("{title} после «{anchor}». {minutes}.", "Займись после «{anchor}»: {title}. {minutes}."),
-    ("Добавь {minutes_acc} после «{anchor}»: {act}.", "Добавь {minutes_acc} после «{anchor}»: {title}."),
-    ("Удели после «{anchor}» {minutes_acc}: {act}.", "Удели этому после «{anchor}» {minutes_acc}: {title}."),
-    ("Поставь это вслед за «{anchor}»: {act}. {minutes}.",
-     "Поставь это вслед за «{anchor}»: {title}. {minutes}."),
-    ("Продолжи после «{anchor}»: {act}. {minutes}.", "Продолжи после «{anchor}»: {title}. {minutes}."),
+    ("Добавь к привычке «{anchor}»: {act}. {minutes}.", "Добавь к привычке «{anchor}»: {title}. {minutes}."),
+    ("Привяжи это к привычке «{anchor}»: {act}. {minutes}.",
+     "Привяжи это к привычке «{anchor}»: {title}. {minutes}."),
+    ("Приступай, как закончится «{anchor}»: {act}. {minutes}.",
+     "Приступай, как закончится «{anchor}»: {title}. {minutes}."),
+    ("Добавь {minutes_acc} к привычке «{anchor}»: {act}.",
+     "Добавь {minutes_acc} к привычке «{anchor}»: {title}."),
+    ("Удели этому {minutes_acc}, когда «{anchor}» позади: {act}.",
+     "Удели этому {minutes_acc}, когда «{anchor}» позади: {title}."),
+    ("Поставь это за привычкой «{anchor}»: {act}. {minutes}.",
+     "Поставь это за привычкой «{anchor}»: {title}. {minutes}."),
+    ("Продолжи этим привычку «{anchor}»: {act}. {minutes}.",
+     "Продолжи этим привычку «{anchor}»: {title}. {minutes}."),
 ))  # fmt: skip
 
 RESTART: Final = rows("restart", "", (
@@ -150,20 +157,26 @@ RESTART: Final = rows("restart", "", (
     ("Дай этому новый старт: {act}. {minutes}.", "Дай этому новый старт: {title}. {minutes}."),
     ("Начни новый ряд: {act}. {minutes}.", "Начни новый ряд: {title}. {minutes}."),
     ("Возьми {minutes_acc} для начала: {act}.", "Возьми {minutes_acc} для начала: {title}."),
-    ("Сделай первый шаг: {act}. {minutes}.", "Сделай первый шаг: {title}. {minutes}."),
+    ("Начни с небольшого шага: {act}. {minutes}.", "Начни с небольшого шага: {title}. {minutes}."),
 ))  # fmt: skip
 
 PREPARE: Final = rows("prepare", "", (
-    ("Перед «{anchor}»: {act}. {minutes}.", "Открой перед «{anchor}»: {title}. {minutes}."),
-    ("Подготовься к «{anchor}»: {act}. {minutes}.", "Подготовься к «{anchor}»: {title}. {minutes}."),
-    ("Загляни в это перед «{anchor}»: {act}. {minutes}.", "Посмотри перед «{anchor}»: {title}. {minutes}."),
-    ("Держи под рукой для «{anchor}»: {act}. {minutes}.",
-     "Держи это под рукой для «{anchor}»: {title}. {minutes}."),
-    ("Удели перед «{anchor}» {minutes_acc}: {act}.", "Удели этому перед «{anchor}» {minutes_acc}: {title}."),
-    ("Настройся на «{anchor}»: {act}. {minutes}.", "Настройся на «{anchor}»: {title}. {minutes}."),
-    ("Успей к «{anchor}»: {act}. {minutes}.", "Приготовь это к «{anchor}»: {title}. {minutes}."),
-    ("Сделай это к «{anchor}»: {act}. {minutes}.", "Сделай это к «{anchor}»: {title}. {minutes}."),
-    ("Выдели {minutes_acc} перед «{anchor}»: {act}.", "Выдели {minutes_acc} перед «{anchor}»: {title}."),
+    ("Скоро «{anchor}»: {act}. {minutes}.", "Скоро «{anchor}»: {title}. {minutes}."),
+    ("Подготовься к событию «{anchor}»: {act}. {minutes}.",
+     "Подготовься к событию «{anchor}»: {title}. {minutes}."),
+    ("Загляни сюда, скоро «{anchor}»: {act}. {minutes}.",
+     "Загляни сюда, скоро «{anchor}»: {title}. {minutes}."),
+    ("Держи под рукой, скоро «{anchor}»: {act}. {minutes}.",
+     "Держи под рукой, скоро «{anchor}»: {title}. {minutes}."),
+    ("Удели этому {minutes_acc}, скоро «{anchor}»: {act}.",
+     "Удели этому {minutes_acc}, скоро «{anchor}»: {title}."),
+    ("Настройся, скоро «{anchor}»: {act}. {minutes}.", "Настройся, скоро «{anchor}»: {title}. {minutes}."),
+    ("Приготовь это к событию «{anchor}»: {act}. {minutes}.",
+     "Приготовь это к событию «{anchor}»: {title}. {minutes}."),
+    ("Сделай это к событию «{anchor}»: {act}. {minutes}.",
+     "Сделай это к событию «{anchor}»: {title}. {minutes}."),
+    ("Выдели {minutes_acc} перед событием «{anchor}»: {act}.",
+     "Выдели {minutes_acc} перед событием «{anchor}»: {title}."),
 ))  # fmt: skip
 
 BATCH: Final = rows("batch", "", (
@@ -188,7 +201,7 @@ KEEP_OR_LET_GO: Final = rows("keep_or_let_go", "", (
     ("Взгляни по-новому: {act}. Оставить или убрать?", "Взгляни по-новому: {title}. Оставить или убрать?"),
     ("{title}. Оставляем или убираем?", "{title}. Оставляем или убираем?"),
     ("Скажи этому да или нет: {act}. {minutes}.", "Скажи этому да или нет: {title}. {minutes}."),
-    ("Удели {minutes_acc}: {act}. Оставить или нет?",
+    ("Удели этому {minutes_acc}: {act}. Оставить или нет?",
      "Удели этому {minutes_acc}: {title}. Оставить или нет?"),
     ("Это остаётся в списке? {title}.", "Это остаётся в списке? {title}."),
 ))  # fmt: skip
@@ -207,10 +220,10 @@ CLOSE_DAY: Final = (
         "Отложи список. Вечер твой.",
     ))
     | same("close_day", "anchor", (
-        "«{anchor}» сделано. На сегодня хватит.",
-        "«{anchor}» сделано, заверши день.",
-        "«{anchor}» сделано. Остальное оставь на завтра.",
-        "Остановись здесь: «{anchor}» сделано.",
+        "Сделано: «{anchor}». На сегодня хватит.",
+        "Сделано: «{anchor}». Заверши день.",
+        "Сделано: «{anchor}». Остальное оставь на завтра.",
+        "Остановись здесь. Сделано: «{anchor}».",
     ), "a")
 )  # fmt: skip
 

@@ -197,14 +197,17 @@ def test_every_feature_has_words_and_every_sentence_a_use() -> None:
         assert set(language.because) == reached | alone
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("key", sorted(set(BECAUSE) - {"against", "ground"}))
-def test_every_sentence_keeps_the_rules_of_words(key: str) -> None:
-    for sentence in BECAUSE[key]:
+def test_every_sentence_keeps_the_rules_of_words(key: str, lang: str) -> None:
+    language = LANGUAGES[lang]
+    against = language.because["against"][0]
+    for sentence in language.because[key]:
         for whole in (
             sentence,
-            f"Against it: {sentence[0].lower()}{sentence[1:]}" if "." in key else sentence,
+            against.format(fact=language.inside(sentence)) if "." in key else sentence,
         ):
-            assert violations("Walk. 5 minutes.", whole) == []
+            assert violations("5", whole, lang=lang) == []
             assert len(whole.split()) <= MAX_WHY_WORDS
             assert re.fullmatch(r"[^\d]+\.", whole)
 

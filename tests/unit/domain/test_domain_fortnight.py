@@ -17,17 +17,20 @@ from chalicelib.domain.wordings import LANGUAGES, render
 from scripts.show_words import ROOT, fortnight, sample
 
 
-@pytest.mark.parametrize("seed", [1, 7, 42])
-def test_a_fortnight(seed: int) -> None:
-    moments = list(fortnight(seed))
+@pytest.mark.parametrize(
+    ("seed", "lang"), [(1, "en"), (7, "en"), (42, "en"), (7, "de"), (7, "es"), (42, "ru")]
+)
+def test_a_fortnight(seed: int, lang: str) -> None:
+    moments = list(fortnight(seed, lang))
     tips = [m for m in moments if m.candidate is not None and m.rendered is not None]
     said: dict[tuple[str | None, str], datetime] = {}
     for moment in tips:
         tip, shown = moment.candidate, moment.rendered
         assert tip is not None
         assert shown is not None
-        assert tip.reason.code in LANGUAGES["en"].reasons
-        assert violations(shown.text, shown.why, shown.own_words) == []
+        assert tip.reason.code in LANGUAGES[lang].reasons
+        assert shown.lang == lang
+        assert violations(shown.text, shown.why, shown.own_words, lang) == []
         key = (tip.item_ref, tip.wording)
         assert key not in said, (key, said[key], moment.now)
         said[key] = moment.now
@@ -47,7 +50,8 @@ def test_a_fortnight_repeats_exactly() -> None:
 
 def test_the_writing_guide_shows_what_the_rules_say() -> None:
     page = (ROOT / "docs" / "words.md").read_text()
-    assert all(line in page for line in sample()), "refresh: python scripts/show_words.py --write"
+    for lang in LANGUAGES:
+        assert all(line in page for line in sample(lang)), "refresh: python scripts/show_words.py --write"
 
 
 # Around DST nights, leap days, a new year, and any other day.

@@ -65,7 +65,13 @@ NASTY = (
     "a.b.c... d?!",
     "* Todoist heading",
 )
-LOCALES = ("en", "en-GB", "en-US", "de-DE", "zz")
+LOCALES = {
+    "en": ("en-US", "en-GB"),
+    "de": ("de-DE", "de-AT"),
+    "es": ("es-ES", "es-MX"),
+    "ru": ("ru-RU", "ru-KZ"),
+}
+LENGTHS = (1, 2, 5, 21, 25, 60, 90, 150)
 
 
 def candidate(angle: str, wording: str, code: str, minutes: int = 25, **values: object) -> Candidate:
@@ -96,20 +102,22 @@ class TestEveryLanguage:
         for number, (angle, wording) in enumerate(wordings):
             # The text depends on the template and the titles, the why on the reason and the anchor:
             # each template meets every title, and over the titles every reason.
-            for (n, title), locale in itertools.product(enumerate(NASTY), ("en-US", "en-GB")):
+            for (n, title), locale in itertools.product(enumerate(NASTY), LOCALES[lang]):
                 code = reasons[(number + n) % len(reasons)]
                 anchor = NASTY[(n * 7 + number) % len(NASTY)]
                 words = {ITEM: title, ANCHOR: anchor}
-                shown = render(candidate(angle, wording, code), words, timezone="Asia/Tokyo", locale=locale)
-                assert violations(shown.text, shown.why, shown.own_words) == [], (wording, code, shown)
+                found = candidate(angle, wording, code, LENGTHS[(n + number) % len(LENGTHS)])
+                shown = render(found, words, timezone="Asia/Tokyo", locale=locale)
+                assert shown.lang == lang
+                assert violations(shown.text, shown.why, shown.own_words, lang) == [], (wording, code, shown)
 
     def test_every_variant_of_every_reason_with_every_anchor(self, lang: str) -> None:
         for code, anchor in itertools.product(LANGUAGES[lang].reasons, NASTY):
             for n in range(1, 11):
                 found = candidate("do_now", f"do_now.{n}", code)
                 words = {ITEM: "Call the bank", ANCHOR: anchor}
-                shown = render(found, words, timezone="UTC", locale="en-US")
-                assert violations(shown.text, shown.why, shown.own_words) == [], (code, shown)
+                shown = render(found, words, timezone="UTC", locale=LOCALES[lang][0])
+                assert violations(shown.text, shown.why, shown.own_words, lang) == [], (code, shown)
 
     def test_at_least_eight_wordings_for_an_offer_with_the_fewest_traits(self, lang: str) -> None:
         least = {
@@ -223,16 +231,19 @@ def test_any_title_is_safe_and_short(title: str, words: int, characters: int) ->
 
 
 @given(
-    title=st.text(min_size=1, max_size=500), anchor=st.text(min_size=1, max_size=200), n=st.integers(0, 200)
+    title=st.text(min_size=1, max_size=500),
+    anchor=st.text(min_size=1, max_size=200),
+    n=st.integers(0, 200),
+    lang=st.sampled_from(sorted(LANGUAGES)),
 )
-def test_any_words_at_all_render_within_the_limits(title: str, anchor: str, n: int) -> None:
-    wordings, reasons = every_wording("en"), list(LANGUAGES["en"].reasons)
+def test_any_words_at_all_render_within_the_limits(title: str, anchor: str, n: int, lang: str) -> None:
+    wordings, reasons = every_wording(lang), list(LANGUAGES[lang].reasons)
     angle, wording = wordings[n % len(wordings)]
     found = candidate(angle, wording, reasons[n % len(reasons)])
     if not clean(title) or not clean(anchor):
         return
-    shown = render(found, {ITEM: title, ANCHOR: anchor}, timezone="Europe/Berlin", locale="en")
-    assert violations(shown.text, shown.why, shown.own_words) == []
+    shown = render(found, {ITEM: title, ANCHOR: anchor}, timezone="Europe/Berlin", locale=lang)
+    assert violations(shown.text, shown.why, shown.own_words, lang) == []
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ def test_the_persons_own_words_may_say_what_a_model_may_not() -> None:
             "Steuererklärung: 5 Minuten.",
             "Nimm dir jetzt 5 Minuten dafür: Steuererklärung.",
         ),
-        ("es", "Carta", "Empieza: Carta. 5 minutos.", "Dedica ahora 5 minutos a esto: Carta."),
+        ("es", "Carta", "Empieza: Carta. 5 minutos.", "Dedica 5 minutos a esto ahora: Carta."),
         ("ru", "Письмо", "Начни: Письмо. 5 минут.", "Удели этому сейчас 5 минут: Письмо."),
     ],
 )
