@@ -38,7 +38,7 @@ _DO: Final = (
     "For (the next|just|only) {size}: {act}.",
     "How about ({size}|{size} now|the next {size}) (for it|for this|on this): {act}?",
     "Here is one for (just {size}|the next {size}|{size} now): {act}.",
-    "Next up for ({size}|just {size}|the next {size}): {act}.",
+    "Next up for ({size}|just {size}): {act}.",
 )
 _UNTIL: Final = (
     "(Take|Use|Find|Save) ({size}|just {size}) before {bound} to {act}.",
@@ -166,7 +166,7 @@ _THREE: Final = (
     "Give {size} to three (alike|of a kind). (First|Start with): {act}.",
 )
 REST: Final = (
-    "(Take|Use|Have) ({size}|just {size}|the next {size}) to {act}.",
+    "(Take|Use) ({size}|just {size}|the next {size}) to {act}.",
     "For (the next|just|only) {size}, {act}.",
     "{Act} for (just|only|the next) {size}.",
     "{Act} now, for (just |only |){size}.",

@@ -118,13 +118,16 @@ def _write(draft: Draft, turn: int, avoid: Collection[str], seed: int) -> Reques
 
 def _emptied(text: str, draft: Draft) -> str:
     for own in sorted((w for w in draft.own_words if w), key=lambda w: (-len(w), w)):
-        place = EVENT if own.casefold() == draft.anchor.casefold() else TASK
+        place = TASK if own.casefold() == draft.title.casefold() else EVENT
         text = re.sub(rf"(?<!\w){re.escape(own)}(?!\w)", place, text)
     return text
 
 
 def _filled(text: str, draft: Draft) -> str:
-    text = text.replace(EVENT, draft.anchor) if draft.anchor else text
+    # Where only the why names the event, it stands among the own words alone.
+    events = [w for w in draft.own_words if w.casefold() != draft.title.casefold()]
+    event = draft.anchor or next((w for w in events if w in draft.why), "")
+    text = text.replace(EVENT, event) if event else text
     if not draft.title:
         return text
     forms = [w for w in draft.own_words if w.casefold() == draft.title.casefold()] or [draft.title]

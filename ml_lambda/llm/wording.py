@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ml_lambda.llm import guard, prompts
-from ml_lambda.llm.contract import ChatModel, EmbeddingModel, Usage
+from ml_lambda.llm.contract import ChatModel, EmbeddingModel, ModelUnavailable, Usage
 from ml_lambda.llm.draft import Draft
 from ml_lambda.llm.guard import Reason
 from ml_lambda.llm.meaning import mask, quantise, repeated
@@ -58,7 +58,8 @@ class Worder:
         """The first try that the guard passes, or the reason against the last.
 
         `avoid` are masked wordings seen lately, `seen` the quantised meanings of such. Raises
-        ModelUnavailable as the model and the embedder do; what was tried before is then lost.
+        ModelUnavailable as the model and the embedder do, but for an answer that is not what was asked: that
+        is a try, whose cost the client alone knows.
         """
         read = written = 0
         reason: Reason = "no_frame"
@@ -66,13 +67,19 @@ class Worder:
             request = prompts.request(draft, self._mode, turn=turn, avoid=avoid)
             if request is None:
                 break
-            answer = self._model.ask(
-                request.messages,
-                schema=request.schema,
-                max_tokens=request.max_tokens,
-                temperature=request.temperature,
-                seed=request.seed,
-            )
+            try:
+                answer = self._model.ask(
+                    request.messages,
+                    schema=request.schema,
+                    max_tokens=request.max_tokens,
+                    temperature=request.temperature,
+                    seed=request.seed,
+                )
+            except ModelUnavailable as error:
+                if error.reason != "malformed":
+                    raise
+                reason = "malformed"
+                continue
             read, written = read + answer.usage.read, written + answer.usage.written
             said = prompts.said(answer.content, draft, self._mode)
             found = guard.check(draft, said.text, said.why, told=prompts.TOLD) if said else "malformed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import re
@@ -132,3 +133,17 @@ def test_a_written_answer_gets_the_own_words_in_their_places() -> None:
     assert begins.text == "Send the invoice to Mira now. 5 minutes."
     assert prompts.said({"text": 5}, draft(), "write") is None
     assert prompts.said({}, draft(), "reword") is None
+
+
+def test_an_event_that_only_the_why_names_is_an_event() -> None:
+    of = draft("do_now.1", "Call Anna", anchor="Quorble", at=SLOT, reason="free_until_event")
+    of = dataclasses.replace(of, anchor="")
+    request = prompts.request(of, "write")
+    assert request is not None
+    assert "Quorble" not in request.messages[-1].content
+    said = prompts.said(
+        {"text": "Take 5 minutes to [task].", "why": "Free until [event] at 12:45."}, of, "write"
+    )
+    assert said is not None
+    assert said.why == "Free until Quorble at 12:45."
+    assert guard.check(of, said.text, said.why) is None

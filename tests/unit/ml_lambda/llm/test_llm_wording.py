@@ -30,6 +30,9 @@ class Scripted:
 
     def ask(self, messages: Sequence[Message], **_: Any) -> Answer:
         self.asked.append(messages)
+        if self.answers and "malformed" in self.answers[0]:
+            self.answers.pop(0)
+            raise ModelUnavailable("malformed")
         if not self.answers:
             raise ModelUnavailable("timeout")
         return Answer(self.answers.pop(0), Usage(10, 5))
@@ -72,3 +75,11 @@ def test_what_was_seen_lately_is_not_said_again() -> None:
 def test_a_model_that_is_not_there_is_the_callers_to_count() -> None:
     with pytest.raises(ModelUnavailable):
         Worder(Scripted(), "write").word(DRAFT)
+
+
+def test_an_answer_that_is_no_answer_is_a_try() -> None:
+    model = Scripted({"malformed": True}, {"text": "Take 5 minutes now to send the invoice to Mira."})
+    assert isinstance(Worder(model, "write").word(DRAFT), Wording)
+    assert Worder(Scripted({"malformed": True}), "write", tries=1).word(DRAFT) == Rejected(
+        "malformed", Usage(0, 0)
+    )
