@@ -13,7 +13,7 @@ SET_UP = @test -x $(RUN) || { echo 'oO is not set up here: run `make dev` first'
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help dev backfill simulate replay nightly notebook reload logs signin load reset test test-unit test-peers test-ai test-erasure test-oidc test-browser lint format generate bench bench-policies image-test lock clean test-schemathesis audit
+.PHONY: help dev backfill simulate replay nightly notebook reload logs signin load reset test test-unit test-peers test-ai test-erasure test-oidc test-browser lint format generate bench bench-policies bench-tips image-test lock clean test-schemathesis audit
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -124,6 +124,10 @@ simulate: ## Policies compared on simulated people, through the real services (A
 bench-policies: ## Every policy beside its peers: gap closed, cost, gate, estimators (about ten minutes)
 	$(BOOTSTRAP) peers
 	@OPENBLAS_NUM_THREADS=1 .oo/peers/bin/python -m bench.policies $(ARGS)
+
+bench-tips: ## Models over fixed contexts: valid, grounded, accepted, cost; LITELLM_URL or ARGS="--at NAME=URL@reword"
+	$(BOOTSTRAP) dev
+	@$(RUN) -m ml_lambda.bench $(ARGS)
 
 image-test: ## Build the scoring image and invoke it (needs a container engine; says so when there is none)
 	$(BOOTSTRAP) dev emulator
