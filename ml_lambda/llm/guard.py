@@ -42,7 +42,7 @@ _TOKEN: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _NUMBER: Final = re.compile(r"\d+(?:[.:,]\d+)*")
 _SENTENCE: Final = re.compile(r"[.?…](?=\s|$)")
 _SIZED: Final = re.compile(r"(\d+(?:[.:,]\d+)*)\s*([^\W\d_]+)?")
-_MARKS: Final = frozenset(" .,:;?!'’-–…" + _OWN)
+_MARKS: Final = frozenset(" .,:;?¿!'’-–…" + _OWN)
 _JOINED: Final = re.compile(r"[^\W\d_][.:@][^\W\d_]|\d[^\W\d_]|[^\W\d_]\d")
 _BEFORE_NUMBER: Final = re.compile(r"([^\W\d_]+) \d")
 _BEFORE_SIZE: Final = re.compile(r"\b[^\W\d_]+ (?=\d+ [^\W\d_])")
@@ -110,7 +110,7 @@ def _stands(text: str, draft: Draft) -> bool:
 
 def _true(lexicon: Lexicon, ours: str, said: str, *, facts: bool, told: str) -> Reason | None:
     """Whether what is left without the person's words says what the draft says. `facts`: all that it says."""
-    if _strange(ours):
+    if _strange(ours, said):
         return "markup"
     if _sizes(ours, lexicon) != _sizes(said, lexicon) or _numbered(ours, lexicon) != _numbered(said, lexicon):
         return "numbers"
@@ -131,7 +131,7 @@ def _founded(lexicon: Lexicon, ours: str, said: str, *, facts: bool, told: str) 
         found = "prompt"
     elif strangers:
         found = "language" if _foreign(words, lexicon) else "unfounded"
-    elif _named(ours, said):
+    elif not lexicon.nouns_capital and _named(ours, said):
         found = "unfounded"
     elif facts and {w for w in allowed if w not in lexicon.free} - set(words) - lexicon.today:
         found = "meaning"
@@ -184,11 +184,11 @@ def _known(draft: Draft, text: str) -> bool:
     return masked == plain(mask(draft.text, draft.own_words)) or masked in templates(draft.lang)
 
 
-def _strange(ours: str) -> bool:
-    """Whether it has signs that a plain sentence does not have."""
+def _strange(ours: str, said: str) -> bool:
+    """Whether it has signs that neither a plain sentence nor the draft has."""
     if unicodedata.normalize("NFC", ours) != ours or _JOINED.search(ours):
         return True
-    return not all(_plain(char) for char in ours)
+    return not all(_plain(char) or char in said for char in ours)
 
 
 def _plain(char: str) -> bool:
@@ -200,7 +200,7 @@ def _named(ours: str, said: str) -> bool:
     had = {match[0] for match in _TOKEN.finditer(said)}
     for match in _TOKEN.finditer(ours):
         before = ours[: match.start()].rstrip()
-        begins = not before or before[-1] in ".?:…!"
+        begins = not before or before[-1] in ".?:…¿"
         if not begins and match[0] not in had and match[0] != match[0].lower():
             return True
     return False

@@ -35,6 +35,8 @@ class Lexicon:
     stay: frozenset[str]
     go: frozenset[str]
     """A choice keeps one of each."""
+    nouns_capital: bool
+    """Whether a capital inside a sentence says nothing, as every noun has one."""
     advice: frozenset[str]
     """Beginnings of words of medical, financial and legal instructions."""
 
@@ -54,7 +56,8 @@ ENGLISH: Final = Lexicon(
         whole fresh new anew afresh like kind alike together good fine nice simple clear free aside apart
         list calendar ease settle slot spot place gap pause count counts enough pencil dedicate reserve
         devote own calm quiet slowly gently best better left it's that's here's how's let's tackle wait
-        continue resume handle consider possible possibly ideal ideally worth
+        continue resume handle consider possible possibly ideal ideally worth row where group line timer
+        hand
         """
     ),
     numbers=_words(
@@ -88,6 +91,7 @@ ENGLISH: Final = Lexicon(
     ),
     stay=_words("keep keeping keeper stay hold"),
     go=_words("go drop"),
+    nouns_capital=False,
     advice=_words(
         """
         medic pill dose tablet drug aspirin ibuprofen paracetamol insulin vitamin supplement prescri
@@ -113,7 +117,9 @@ GERMAN: Final = Lexicon(
         kleiner kleines wenig bisschen einige ganz ganze neu neue neuen neuer neues frisch nächste
         nächsten nächstes nächster frei freie beiseite drin vorher fertig bereit vorbei ende endet genug
         leicht ruhig gern gerne gut liste kalender probier probiere versuch versuche versuchen widme
-        weitermachen mal
+        weitermachen mal als art pause kümmere schaff schaffe häng hänge steck stecke hinein höchstens
+        stell stelle trag trage reservier hol hole dran erledige reihe parat zusammen insgesamt durch
+        aneinander dabei lust wo über eins timer vorbereiten bereite
         """
     ),
     numbers=_words(
@@ -148,6 +154,7 @@ GERMAN: Final = Lexicon(
     ),
     stay=_words("behalte behalten bleib bleibe bleiben halten"),
     go=_words("lass lassen weg streichen loslassen gehen"),
+    nouns_capital=True,
     advice=_words(
         """
         mediz medik pille tablette dosis aspirin ibuprofen insulin vitamin arznei therap diagnos invest
@@ -171,7 +178,9 @@ SPANISH: Final = Lexicon(
         prepara ve ir parece viene va termina acabe termine acaba paso pasos inicio comienzo tiempo
         momento rato hueco espacio parte poco pequeño pequeña pequeños todo toda nuevo nueva libre libres
         aparte listo lista bien suave tranquilo calma calendario suficiente basta cuenta encaja cabe
-        conviene ello ella
+        conviene ello ella como dedícate hazlo échale empiezas temporizador paras anota dónde prográmalo
+        programa aparta suma pasa ritmo añade ponlo marcha prepárate míralo mano junta agrupa total repasa
+        mismo tipo encárgate animas pones hazle resérvalo su siga retómalo ten tenlo déjalo adelante
         """
     ),
     numbers=_words(
@@ -209,6 +218,7 @@ SPANISH: Final = Lexicon(
         """
     ),
     go=_words("deja dejar dejarlo dejarla soltar soltarlo fuera ir"),
+    nouns_capital=False,
     advice=_words(
         """
         medic pastilla dosis aspirina ibuprofeno insulina vitamina fármaco terap diagn invert invier
@@ -234,6 +244,8 @@ RUSSIAN: Final = Lexicon(
         шагом время минутку момент место окно часть немного чуть маленький маленького небольшой небольшого
         весь всё все новый новое нового заново свободно свободное подойдёт подходит хватит достаточно
         спокойно легко список календарь готово закончится закончатся окончания пусть останется остаётся
+        добавь возьмись дело дела делом отведи вложи позанимайся начнёшь подготовь чего назначь приступай
+        подготовься настройся подряд реши взгляни следующим списке пауза таймер
         """
     ),
     numbers=_words(
@@ -269,6 +281,7 @@ RUSSIAN: Final = Lexicon(
     ),
     stay=_words("оставь оставить оставьте оставляем сохрани останется остаётся держать"),
     go=_words("отпустить убрать отпусти отпустите вычеркнуть"),
+    nouns_capital=False,
     advice=_words(
         """
         лекарств таблет дозу доза аспирин ибупрофен инсулин витамин терап диагно инвест акци крипто

@@ -124,24 +124,49 @@ def test_the_persons_own_words_may_say_what_a_model_may_not() -> None:
     assert guard.check(own, f"Take 5 minutes now: {own.own_words[1]}.") is None
 
 
+GERMAN = draft("do_now.1", "Steuererklärung", minutes=25, lang="de")
+SPANISH = draft("do_now.1", "Llamar al banco", lang="es")
+RUSSIAN = draft("do_now.1", "Позвонить в банк", lang="ru")
+NACH = draft("plan_slot.a1", "Anna anrufen", anchor="Mittagessen", lang="de", slot=SLOT, slot_until=SLOT,
+             takes=5, reason="slot_free")  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    ("lang", "title", "text", "said"),
+    ("of", "text"),
     [
-        (
-            "de",
-            "Steuererklärung",
-            "Steuererklärung: 5 Minuten.",
-            "Nimm dir jetzt 5 Minuten dafür: Steuererklärung.",
-        ),
-        ("es", "Carta", "Empieza: Carta. 5 minutos.", "Dedica 5 minutos a esto ahora: Carta."),
-        ("ru", "Письмо", "Начни: Письмо. 5 минут.", "Удели этому сейчас 5 минут: Письмо."),
+        (GERMAN, "Nimm dir jetzt 25 Minuten dafür: Steuererklärung."),
+        (GERMAN, "Gib diesem Schritt die nächsten 25 Minuten: Steuererklärung."),
+        (SPANISH, "Guarda los próximos 5 minutos para esto: llamar al banco."),
+        (SPANISH, "Hay un rato ahora, solo 5 minutos: llamar al banco."),
+        (RUSSIAN, "Удели этому сейчас 5 минут: позвонить в банк."),
     ],
 )
-def test_other_languages_have_their_own_small_words(lang: str, title: str, text: str, said: str) -> None:
-    of = Draft("do_now", lang, text, title, title, "", (title,))
-    assert guard.check(of, said) is None
-    assert guard.check(of, said.replace("5", "7")) == "numbers"
-    assert guard.check(of, f"Now take the next 5 for it: {title}.") in {"numbers", "language"}
+def test_other_languages_have_their_own_small_words(of: Draft, text: str) -> None:
+    assert guard.check(of, text) is None
+
+
+@pytest.mark.parametrize(
+    ("of", "text", "reason"),
+    [
+        (GERMAN, "Nimm dir jetzt 7 Minuten dafür: Steuererklärung.", "numbers"),
+        (GERMAN, "Nimm dir jetzt 25 Stunden dafür: Steuererklärung.", "numbers"),
+        (GERMAN, "Nimm dir zwei mal 25 Minuten dafür: Steuererklärung.", "numbers"),
+        (GERMAN, "Nimm dir am Montag 25 Minuten dafür: Steuererklärung.", "dates"),
+        (GERMAN, "Nimm dir in Berlin 25 Minuten dafür: Steuererklärung.", "unfounded"),
+        (GERMAN, "Nimm dir eine Tablette, dann 25 Minuten: Steuererklärung.", "advice"),
+        (GERMAN, "Give this the next 25 Minuten now: Steuererklärung.", "language"),
+        (NACH, "Plane es vor «Mittagessen» ein: Anna anrufen.", "markup"),
+        (SPANISH, "Dedica mañana 5 minutos a esto: llamar al banco.", "dates"),
+        (SPANISH, "Dedica 5 minutos con Lucía a esto: llamar al banco.", "unfounded"),
+        (SPANISH, "Compra acciones. Llamar al banco. 5 minutos.", "advice"),
+        (RUSSIAN, "Удели этому завтра 5 минут: позвонить в банк.", "dates"),
+        (RUSSIAN, "Удели этому 5 минут в Москве: позвонить в банк.", "unfounded"),
+        (RUSSIAN, "Прими таблетки. Позвонить в банк. 5 минут.", "advice"),
+    ],
+)
+def test_and_say_as_little(of: Draft, text: str, reason: str) -> None:
+    assert of.lang in {"de", "es", "ru"}
+    assert guard.check(of, text) == reason
 
 
 @settings(deadline=None)
