@@ -1,4 +1,4 @@
-"""The figures that words by the small model are held to: fixed contexts and attacks, through the real proxy."""
+"""What words by the small model are held to: fixed contexts and attacks, through the real proxy."""
 
 from __future__ import annotations
 
