@@ -33,7 +33,8 @@ class PoolEntry(_Model):
     item_ref: str | None = None
     anchor_ref: str | None = None
     stated: list[str] = Field(
-        default=[], description="The reason's parameters that its text states, sorted; others may change."
+        default=[],
+        description="The reason's parameters that its text states, sorted; others may change. `*`: all.",
     )
     says: str = Field(description="Digest of the facts that its text states.")
     because: str = Field(
@@ -68,6 +69,10 @@ class Worded(_Model):
         default={},
         description="By wording, of those that are ready or were shown in the last 14 days: the wording "
         "without the person's own words, embedded; unit vector × 127, rounded.",
+    )
+    refused: dict[str, datetime] = Field(
+        default={},
+        description="By digest of a draft that no model could word: until when it is not asked for again.",
     )
 
 

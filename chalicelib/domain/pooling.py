@@ -16,13 +16,17 @@ from chalicelib.contracts.ml import Candidate, RecentTip
 from chalicelib.contracts.pool import Pool, PooledWords, PoolEntry
 from chalicelib.domain import calendar
 
+WHOLE: Final = "*"
+"""Among what a text states: the reason as a whole, with every parameter."""
 _DIGITS: Final = 16
 
 
 def says(candidate: Candidate, stated: Iterable[str], *, lang: str, timezone: str) -> str:
     """Digest of what a text about the candidate states. `stated`: the reason's parameters in it."""
-    params = candidate.reason.params
-    told = {name: params.get(name) for name in sorted(set(stated))}
+    params, names = candidate.reason.params, sorted(set(stated))
+    told: dict[str, object] = {name: params.get(name) for name in names if name != WHOLE}
+    if WHOLE in names:
+        told[WHOLE] = [candidate.reason.code, params]
     return _digest([*_about(candidate, lang, timezone), candidate.minutes, told])
 
 

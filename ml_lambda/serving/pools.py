@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from pydantic import ValidationError
@@ -48,8 +48,12 @@ def parse_pool(row: Mapping[str, Any] | None) -> Pool | None:
 
 def parse_worded(row: Mapping[str, Any] | None) -> Worded:
     """What was written lately, of a raw row; empty when there is none."""
-    meanings: Mapping[str, Any] = row["meanings"]["M"] if row else {}
-    return Worded(meanings={wording: _numbers(bytes(v["B"])) for wording, v in meanings.items()})
+    if not row:
+        return Worded()
+    return Worded(
+        meanings={wording: _numbers(bytes(v["B"])) for wording, v in row["meanings"]["M"].items()},
+        refused={draft: datetime.fromtimestamp(int(v["N"]), UTC) for draft, v in row["refused"]["M"].items()},
+    )
 
 
 def purpose(wording: str) -> str:
@@ -176,6 +180,7 @@ def _worded_row(person_id: str, worded: Worded, now: datetime) -> dict[str, Any]
         "person_id": {"S": person_id},
         "part": {"S": WORDED},
         "meanings": {"M": {w: {"B": _bytes(numbers)} for w, numbers in worded.meanings.items()}},
+        "refused": {"M": {draft: _epoch(until) for draft, until in worded.refused.items()}},
         "expires": _epoch(now + MEANINGS_LIVE),
     }
 

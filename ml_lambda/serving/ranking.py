@@ -31,7 +31,8 @@ from ml_lambda.features.vector import candidate_vectors, context_vector, degrade
 from ml_lambda.policies.store import StoredState
 from ml_lambda.serving.choosing import Chooser
 from ml_lambda.serving.configuration import Configuration, Serves
-from ml_lambda.serving.reads import Known, SealedTitle
+from ml_lambda.serving.reads import Known
+from ml_lambda.serving.titles import SealedTitle
 
 NEW_PERSON: Final = timedelta(minutes=5)
 """When to look again for someone without a snapshot: their first signals may be on the way."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from chalicelib.contracts.ml import Snapshot
-from chalicelib.contracts.pool import Pool, title_mark
+from chalicelib.contracts.pool import Pool
 from chalicelib.contracts.stores import physical_name
 from chalicelib.runtime import aws
 from chalicelib.runtime.settings import settings
@@ -21,6 +21,7 @@ from ml_lambda.experiments.manifests import SERVING
 from ml_lambda.policies.store import StoredState, parse_statistics
 from ml_lambda.serving.configuration import Serving
 from ml_lambda.serving.pools import READY, parse_pool
+from ml_lambda.serving.titles import SealedTitle, parse_titles
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -39,14 +40,6 @@ class Known:
     state: StoredState = field(default_factory=StoredState)
     pool: Pool | None = None
     """None: no model wrote anything."""
-
-
-@dataclass(frozen=True)
-class SealedTitle:
-    """A title as it rests, and what tells it from an earlier one of the same item."""
-
-    sealed: bytes
-    mark: str = ""
 
 
 class RankReads:
@@ -84,13 +77,7 @@ class RankReads:
         """The sealed words by ref; those that have expired or are gone are left out."""
         table = self._table("item-words")
         keys = [{"person_id": {"S": person_id}, "item_ref": {"S": ref}} for ref in dict.fromkeys(refs)]
-        return {
-            row["item_ref"]["S"]: SealedTitle(
-                bytes(row["sealed"]["B"]), title_mark(row["title_hash"]["S"] if "title_hash" in row else "")
-            )
-            for row in self._get({table: keys}).get(table, [])
-            if "expires" not in row or int(row["expires"]["N"]) > now.timestamp()
-        }
+        return parse_titles(self._get({table: keys}).get(table, []), now)
 
     def _table(self, name: str) -> str:
         return physical_name(self._stage, name)

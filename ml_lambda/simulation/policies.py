@@ -17,7 +17,7 @@ from chalicelib.contracts.ports import Scorer, ScorerUnavailable
 from ml_lambda.policies import NAMES as LEARNING
 from ml_lambda.serving.configuration import Configuration
 from ml_lambda.serving.ranking import Ranker
-from ml_lambda.serving.reads import SealedTitle
+from ml_lambda.serving.titles import SealedTitle
 
 RULES: Final = "rules"
 RANDOM: Final = "random"

@@ -18,8 +18,9 @@ from ml_lambda.policies.store import Applied, LostRace, PersonErased, Statistics
 from ml_lambda.serving.configuration import Configuration
 from ml_lambda.serving.learning import Learning
 from ml_lambda.serving.pools import PoolTable
-from ml_lambda.serving.reads import Known, RankReads, SealedTitle
+from ml_lambda.serving.reads import Known, RankReads
 from ml_lambda.serving.stores import RewardMarkers, Statistics, personal_stores
+from ml_lambda.serving.titles import SealedTitle
 
 CONFIGURATION = Configuration.of("epsilon_greedy_v2", "epsilon_greedy_v1")
 

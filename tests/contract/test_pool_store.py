@@ -1,18 +1,31 @@
-"""The table `pools`: replaced by version, never for who left or withdrew, read by `rank`, exported, gone."""
+"""The table `pools`: replaced by version, never for who left or withdrew, read by `rank`, exported, gone.
+
+Also what `generate` reads, and the pools in memory that its unit tests rest on.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Any
 
 import ml_examples as me
 import pytest
 
+from chalicelib.contracts.consents import ConsentState
+from chalicelib.contracts.http import Profile
+from chalicelib.contracts.ml import ItemBlock, RecentTip
 from chalicelib.contracts.pool import Pool, Worded
 from chalicelib.contracts.ports import SealedWords
+from chalicelib.profile.contract import ConsentsDocument
+from ml_lambda.serving.pool_reads import Person, PoolReads, TipMemory
 from ml_lambda.serving.pools import LostRace, PersonErased, PoolTable, parse_pool, parse_worded
 from ml_lambda.serving.reads import Known, RankReads
+from ml_lambda.serving.refilling import PoolStore, Reads
+from ml_lambda.serving.titles import SealedTitle
+from tests.unit.ml_lambda.serving.pool_memory import MemoryPools
 
-WORDED = Worded(meanings={"m.1": [127, -127, 0, -1, 5]})
+WORDED = Worded(meanings={"m.1": [127, -127, 0, -1, 5], "m.2": []}, refused={"d": me.ahead(hours=5)})
 
 
 @pytest.fixture
@@ -41,42 +54,6 @@ def test_what_was_saved_is_what_rank_reads(rows: me.Store) -> None:
     save(pool())
     assert RankReads().person(me.PERSON).pool == pool()
     assert parse_worded(kept(rows)["worded"]) == WORDED
-
-
-def test_of_two_writers_one_wins_and_both_rows_are_its(rows: me.Store) -> None:
-    save(pool())
-    save(pool(2, entries=[]), Worded())
-    for version in (1, 2, 4):
-        with pytest.raises(LostRace):
-            save(pool(version))
-    assert RankReads().person(me.PERSON).pool == pool(2, entries=[])
-    assert parse_worded(kept(rows)["worded"]) == Worded()
-
-
-def test_a_pool_that_went_begins_anew_and_a_late_writer_of_it_is_refused(rows: me.Store) -> None:
-    save(pool())
-    assert PoolTable().erase(me.PERSON) == 2
-    with pytest.raises(LostRace):
-        save(pool(2))
-    assert kept(rows) == {}
-    save(pool())
-
-
-def test_nothing_is_written_about_who_was_erased(rows: me.Store) -> None:
-    rows.erased()
-    with pytest.raises(PersonErased):
-        save(pool())
-    assert kept(rows) == {}
-
-
-def test_nothing_is_written_under_consents_that_changed_meanwhile(rows: me.Store) -> None:
-    for now in (["tasks"], [], [*me.ALL, "research"]):
-        rows.person(now)
-        with pytest.raises(LostRace):
-            save(pool())
-    assert kept(rows) == {}
-    rows.person([])
-    save(pool(entries=[]), granted=[])
 
 
 @pytest.mark.parametrize("consent", ["tasks", "calendar", "habits", "mood", "context", "learning"])
@@ -113,3 +90,133 @@ def test_a_row_of_another_shape_is_no_pool(rows: me.Store) -> None:
     rows.put("pools", part={"S": "ready"}, body={"S": '{"entries": 7}'}, version={"N": "1"})
     assert RankReads().person(me.PERSON).pool is None
     assert parse_pool(None) is None
+
+
+@dataclass
+class Pools:
+    """What is read and kept, and a person behind it."""
+
+    reads: Reads
+    store: PoolStore
+    agree: Callable[[list[str]], None]
+    erase: Callable[[], None]
+
+    def save(self, of: Pool, worded: Worded = WORDED, granted: Collection[str] = me.ALL) -> None:
+        self.store.save(of, worded, granted, me.NOW)  # type: ignore[arg-type]
+
+    @property
+    def kept(self) -> tuple[Pool | None, int, Worded]:
+        person = self.reads.person(me.PERSON)
+        return person.pool, person.version, person.worded
+
+
+class PoolStores:
+    """What every implementation does."""
+
+    def test_of_two_writers_one_wins_and_both_rows_are_its(self, pools: Pools) -> None:
+        assert pools.kept == (None, 0, Worded())
+        pools.save(pool())
+        assert pools.kept == (pool(), 1, WORDED)
+        pools.save(pool(2, entries=[]), Worded())
+        for version in (1, 2, 4):
+            with pytest.raises(LostRace):
+                pools.save(pool(version))
+        assert pools.kept == (pool(2, entries=[]), 2, Worded())
+
+    def test_nothing_is_written_about_who_was_erased(self, pools: Pools) -> None:
+        pools.erase()
+        with pytest.raises(PersonErased):
+            pools.save(pool())
+        person = pools.reads.person(me.PERSON)
+        assert (person.erased, person.granted, person.pool) == (True, frozenset(), None)
+
+    def test_nothing_is_written_under_consents_that_changed_meanwhile(self, pools: Pools) -> None:
+        for now in (["tasks"], [], [*me.ALL, "research"]):
+            pools.agree(now)
+            with pytest.raises(LostRace):
+                pools.save(pool())
+        assert pools.kept == (None, 0, Worded())
+        pools.agree([])
+        pools.save(pool(entries=[]), granted=[])
+
+    def test_titles_are_read_sealed_with_their_marks_until_they_expire(self, pools: Pools) -> None:
+        assert pools.reads.titles(me.PERSON, ["a", "b", "gone"], me.NOW) == {
+            "a": SealedTitle(b"sealed a", "0" * 16),
+            "b": SealedTitle(b"sealed b", "0" * 16),
+        }
+        assert pools.reads.titles(me.PERSON, [], me.NOW) == {}
+
+
+class TestInMemory(PoolStores):
+    @pytest.fixture
+    def pools(self) -> Pools:
+        memory = MemoryPools({me.PERSON: Person(granted=frozenset(me.ALL))})  # type: ignore[arg-type]
+        for ref in ("a", "b"):
+            memory.sealed[me.PERSON, ref] = SealedTitle(f"sealed {ref}".encode(), "0" * 16)
+
+        def agree(granted: list[str]) -> None:
+            memory.change(me.PERSON, granted=frozenset(granted))
+
+        def erase() -> None:
+            memory.change(me.PERSON, erased=True, granted=frozenset())
+
+        return Pools(memory, memory, agree, erase)
+
+
+class TestInDynamoDB(PoolStores):
+    @pytest.fixture
+    def pools(self, rows: me.Store) -> Pools:
+        for ref, ends in (("a", None), ("b", me.ahead(seconds=60)), ("over", me.ago(seconds=60))):
+            expires = {"expires": {"N": str(int(ends.timestamp()))}} if ends else {}
+            sealed = {"sealed": {"B": f"sealed {ref}".encode()}, "title_hash": {"S": "0" * 64}}
+            rows.put("item-words", item_ref={"S": ref}, **sealed, **expires)
+        return Pools(PoolReads(), PoolTable(), rows.person, rows.erased)
+
+    def test_a_pool_that_went_begins_anew_and_a_late_writer_of_it_is_refused(self, pools: Pools) -> None:
+        pools.save(pool())
+        assert PoolTable().erase(me.PERSON) == 2
+        with pytest.raises(LostRace):
+            pools.save(pool(2))
+        assert pools.kept == (None, 0, Worded())
+        pools.save(pool())
+
+    def test_a_pool_of_another_shape_is_replaced(self, pools: Pools, rows: me.Store) -> None:
+        rows.put("pools", part={"S": "ready"}, body={"S": '{"entries": 7}'}, version={"N": "4"})
+        assert pools.kept == (None, 4, Worded())
+        pools.save(pool(5))
+        assert pools.kept == (pool(5), 5, WORDED)
+
+    def test_more_titles_than_one_call_takes(self, pools: Pools, rows: me.Store) -> None:
+        refs = [f"t{n}" for n in range(130)]
+        rows.words(*refs)
+        assert set(PoolReads().titles(me.PERSON, refs, me.NOW)) == set(refs)
+
+    def test_a_person_is_read_as_the_other_modules_wrote_them(self, aws: Any) -> None:
+        from chalicelib.profile.store import ProfileTable
+        from chalicelib.recommender.contract import TipState
+        from chalicelib.recommender.store import RecommenderTables
+        from chalicelib.runtime.person_keys import make_sealer
+        from ml_lambda.features.snapshot import build
+        from ml_lambda.features.store import FeatureTables
+
+        assert PoolReads().person(me.PERSON) == Person()
+        profiles, seen = ProfileTable(), ProfileTable().read(me.PERSON)
+        profile = Profile(timezone="Asia/Tokyo", locale="de-AT")
+        profiles.keep_profile(me.PERSON, profile, seen)
+        agreed = {"tasks": ConsentState(granted=True, at=me.NOW, text_version="1")}
+        profiles.keep_consents(me.PERSON, ConsentsDocument(consents=agreed), [], seen)  # type: ignore[arg-type]
+        sealed = make_sealer().seal(me.PERSON, "item:t1", "Call Zoë")
+        snapshot = build([], [], "Asia/Tokyo", me.NOW, person_id=me.PERSON)
+        assert FeatureTables().save(snapshot)
+        recent = RecentTip(decision_id="d", decided_at=me.NOW, angle="rest", wording="m.1")
+        block = ItemBlock(item_ref="t1", kind="snoozed", since=me.NOW)
+        state = TipState(person_id=me.PERSON, version=1, recent=[recent], blocks=[block])
+        RecommenderTables().write_state(state)
+        person = PoolReads().person(me.PERSON)
+        assert (person.profile, person.granted, person.erased) == (profile, {"tasks"}, False)
+        assert (person.snapshot, person.tips) == (snapshot, TipMemory(recent=[recent], blocks=[block]))
+        again = make_sealer()
+        again.prime(me.PERSON, person.wrapped_key)
+        assert again.open(me.PERSON, "item:t1", sealed) == "Call Zoë"
+        profiles.entomb(me.PERSON, "receipt", me.NOW)
+        assert PoolReads().person(me.PERSON).erased

@@ -41,8 +41,9 @@ from ml_lambda.policies.store import Applied, PersonErased, StatisticsTable, Sto
 from ml_lambda.serving.configuration import Configuration, Serving
 from ml_lambda.serving.learning import LearningStore
 from ml_lambda.serving.ranking import Reads
-from ml_lambda.serving.reads import Known, RankReads, SealedTitle
+from ml_lambda.serving.reads import Known, RankReads
 from ml_lambda.serving.refreshing import FeatureStore
+from ml_lambda.serving.titles import SealedTitle
 from ml_lambda.simulation.memory.keys import MemoryKeyTable
 from ml_lambda.simulation.memory.linked import LinkedTips
 from ml_lambda.simulation.memory.log import MemoryLog

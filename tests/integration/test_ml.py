@@ -201,7 +201,8 @@ def test_the_rows_are_those_that_the_other_modules_write(aws: Any, monkeypatch: 
     from chalicelib.profile.contract import ConsentsDocument
     from chalicelib.profile.store import ProfileTable
     from ml_lambda.features.store import FeatureTables, Person
-    from ml_lambda.serving.reads import RankReads, SealedTitle
+    from ml_lambda.serving.reads import RankReads
+    from ml_lambda.serving.titles import SealedTitle
 
     profiles, signals = ProfileTable(), SignalTable()
     seen = profiles.read(me.PERSON)

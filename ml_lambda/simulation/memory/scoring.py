@@ -26,7 +26,8 @@ from ml_lambda.policies.store import (
     PersonErased,
     StoredState,
 )
-from ml_lambda.serving.reads import Known, SealedTitle
+from ml_lambda.serving.reads import Known
+from ml_lambda.serving.titles import SealedTitle
 from ml_lambda.simulation.memory.profiles import MemoryProfiles
 from ml_lambda.simulation.memory.signals import MemorySignals
 from ml_lambda.simulation.memory.tips import MemoryTips

@@ -69,6 +69,13 @@ def test_a_wording_without_a_why_never_has_one_that_fits() -> None:
     assert not found.own_why
 
 
+def test_a_text_that_leans_on_its_reason_goes_with_the_reason() -> None:
+    written = entry(tip(code="due_today", params={}), pooling.WHOLE)
+    assert find(tip(code="due_today", params={}), written)
+    assert find(tip(code="due_soon", params={}), written) is None
+    assert find(tip(code="due_today", params={"n": 1}), written) is None
+
+
 def test_what_differs_in_anything_that_a_text_states_is_another() -> None:
     written = entry(tip())
     for other in (

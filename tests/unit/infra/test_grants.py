@@ -42,10 +42,18 @@ def test_who_opens_words_and_who_reads_secrets() -> None:
         for action in ("kms:Decrypt", "ssm:GetParameter", "lambda:InvokeFunction")
     }
     assert able == {
-        # A copy is in words; what ends a connection opens its tokens once more, to have them revoked.
-        "kms:Decrypt": {"api", "profile-export", "profile-erase", "integrations-revoke"},
-        # Who revokes shows the client's secret to the third party.
-        "ssm:GetParameter": {"api", "integrations-revoke"},
+        # A copy is in words; what ends a connection opens its tokens once more, to have them revoked; who
+        # words tips opens the titles in them.
+        "kms:Decrypt": {
+            "api",
+            "profile-export",
+            "profile-erase",
+            "integrations-revoke",
+            "export",
+            "generate",
+        },
+        # Who revokes shows the client's secret to the third party, who words a key to the models' proxy.
+        "ssm:GetParameter": {"api", "integrations-revoke", "generate"},
         "lambda:InvokeFunction": {"api"},
     }
 
@@ -55,3 +63,9 @@ def test_a_role_fits_into_what_iam_accepts() -> None:
     for fn in FUNCTIONS:
         policy = fn.policy("prod", region="ap-southeast-2", account="123456789012")
         assert len(json.dumps(policy, separators=(",", ":"))) < 10_240, fn.name
+
+
+def test_who_words_tips_reads_the_proxys_key_and_no_other_secret() -> None:
+    statements = function("generate").policy("prod")["Statement"]
+    read = [s["Resource"] for s in statements if "ssm:GetParameter" in s["Action"]]
+    assert read == [["arn:aws:ssm:*:*:parameter/oo/prod/litellm-key"]]

@@ -19,7 +19,8 @@ from ml_lambda.features.snapshot import build
 from ml_lambda.policies.store import StoredState
 from ml_lambda.serving.configuration import Configuration
 from ml_lambda.serving.ranking import NEW_PERSON, Ranker
-from ml_lambda.serving.reads import Known, SealedTitle
+from ml_lambda.serving.reads import Known
+from ml_lambda.serving.titles import SealedTitle
 
 CONFIGURATION = Configuration.of("epsilon_greedy_v2", "epsilon_greedy_v1")
 

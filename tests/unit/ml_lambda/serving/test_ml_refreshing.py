@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import ml_examples as me
 
-from chalicelib.contracts.events import ConsentsChanged, DecisionMade, SignalStored, SilenceAnswered
+from chalicelib.contracts.events import (
+    ConsentsChanged,
+    DecisionMade,
+    Envelope,
+    SignalStored,
+    SilenceAnswered,
+    moment,
+    type_of,
+)
 from chalicelib.contracts.ml import Snapshot
+from chalicelib.contracts.ports import BusError
 from chalicelib.contracts.signals import ItemRecord, SignalRecord
 from chalicelib.runtime.logging import logger
 from ml_lambda.features.store import Person
@@ -126,3 +136,41 @@ def test_an_erased_person_gets_no_snapshot() -> None:
     store = Memory(erased=True)
     refreshing(store).handle_batch(me.batch(stored(1)))
     assert store.saved == []
+
+
+class Published:
+    def __init__(self) -> None:
+        self.events: list[Envelope] = []
+        self.refuses = False
+
+    def publish(self, events: Sequence[Envelope]) -> None:
+        if self.refuses:
+            raise BusError
+        self.events.extend(events)
+
+
+def test_a_new_snapshot_is_told_of_once_it_is_kept() -> None:
+    store, bus = Memory(), Published()
+    for _ in range(2):
+        one = Refreshing(store, Frozen(), logger("features"), bus)
+        one.handle_batch(me.batch(stored(1), stored(2), stored(3, OTHER)))
+    told = [
+        (e.person_id, type_of(e), e.trace_id, moment(e.features_refreshed.computed_at)) for e in bus.events
+    ]
+    assert told == 2 * [(p, "features_refreshed", "trace", me.NOW) for p in (me.PERSON, OTHER)]
+    assert len({e.event_id for e in bus.events}) == 2, "the same refresh is the same event"
+
+
+def test_of_what_was_not_kept_nothing_is_told() -> None:
+    for store in (Memory(erased=True), Memory(at=me.NOW)):
+        bus = Published()
+        message = me.message(DECIDED)
+        Refreshing(store, Frozen(), logger("features"), bus).handle_batch(me.batch(message))
+        assert bus.events == []
+
+
+def test_a_bus_that_is_down_loses_no_snapshot_and_fails_no_message() -> None:
+    store, bus = Memory(), Published()
+    bus.refuses = True
+    answer = Refreshing(store, Frozen(), logger("features"), bus).handle_batch(me.batch(stored(1)))
+    assert (answer, len(store.saved)) == ({"batchItemFailures": []}, 1)

@@ -21,7 +21,8 @@ from ml_lambda.policies.priors import load_prior
 from ml_lambda.policies.store import StoredState
 from ml_lambda.serving.configuration import RENEW_AFTER, Configuration, Serving
 from ml_lambda.serving.ranking import Ranker
-from ml_lambda.serving.reads import Known, SealedTitle
+from ml_lambda.serving.reads import Known
+from ml_lambda.serving.titles import SealedTitle
 
 HELD = next(p for p in (f"person-{i}" for i in range(1000)) if held_back(p, 0.05))
 SPECS = [

@@ -1,0 +1,139 @@
+"""Refilling one person's pool: what is true and unseen stays, what is missing is worded, what fell goes.
+
+A model that is not there changes nothing but how much is written: what lies ready stays ready, and where
+nothing does, the templates serve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Final, Protocol
+
+from chalicelib.contracts.consents import Consent
+from chalicelib.contracts.pool import Pool, PoolEntry, Worded
+from chalicelib.contracts.ports import Clock, KeyDestroyed, Sealer
+from chalicelib.domain.freshness import current
+from chalicelib.domain.permitted import prompt_context
+from ml_lambda.serving.ahead import MOST, Planned, ahead
+from ml_lambda.serving.pool_reads import Person
+from ml_lambda.serving.pools import LostRace, PersonErased
+from ml_lambda.serving.titles import SealedTitle
+from ml_lambda.serving.writing import Refilled, Run, Standing, Words, Writer
+
+ATTEMPTS: Final = 4
+"""How often it begins again when the pool changed meanwhile; what was worded by then stays worded."""
+
+
+class Reads(Protocol):
+    """What is read of a person (`pool_reads.py`)."""
+
+    def person(self, person_id: str) -> Person: ...  # noqa: D102
+    def titles(  # noqa: D102
+        self, person_id: str, refs: Collection[str], now: datetime
+    ) -> Mapping[str, SealedTitle]: ...
+
+
+class PoolStore(Protocol):
+    """Where a pool is kept (`pools.py`)."""
+
+    def save(  # noqa: D102
+        self, pool: Pool, worded: Worded, granted: Collection[Consent], now: datetime
+    ) -> None: ...
+
+
+class Refilling:
+    """Fills pools. Raises LostRace only when others were faster every time: the message comes again."""
+
+    def __init__(
+        self,
+        reads: Reads,
+        store: PoolStore,
+        sealer: Sealer,
+        words: Callable[[str], Words],
+        clock: Clock,
+    ) -> None:
+        """`words`: whoever words for a person, on that person's budget."""
+        self._reads = reads
+        self._store = store
+        self._sealer = sealer
+        self._words = words
+        self._clock = clock
+
+    def refill(self, person_id: str, closed: Collection[str], time_left: Callable[[], float]) -> Refilled:
+        """Fill one pool. `closed`: items that are done, which the snapshot may not know yet."""
+        run = Run(time_left)
+        for _ in range(ATTEMPTS):
+            try:
+                return self._once(person_id, frozenset(closed), run)
+            except LostRace:
+                continue
+            except (PersonErased, KeyDestroyed):
+                run.said.outcome = "erased"
+                return run.said
+        raise LostRace
+
+    def _once(self, person_id: str, closed: frozenset[str], run: Run) -> Refilled:
+        now, person = self._clock.now(), self._reads.person(person_id)
+        if person.erased:
+            raise PersonErased
+        if person.snapshot is None or person.wrapped_key is None:
+            return run.said
+        self._sealer.prime(person_id, person.wrapped_key)
+        known = prompt_context(current(person.snapshot), person.tips.recent, person.granted)
+        before = person.pool or Pool(person_id=person_id)
+        plan = ahead(
+            known.snapshot,
+            now=now,
+            timezone=person.profile.timezone,
+            locale=person.profile.locale,
+            granted=person.granted,
+            recent=person.tips.recent,
+            blocks=person.tips.blocks,
+            themes=before.themes,
+            closed=closed,
+        )
+        named = {ref for planned in plan for ref in planned.refs}
+        named |= {ref for entry in before.entries for ref in entry.titles}
+        titles = self._reads.titles(person_id, named & known.refs, now)
+        one = Standing(person_id, person, known, now, closed, titles)
+        entries, worded = self._fill(one, plan, before.entries, run)
+        run.said.ready = len(entries)
+        same = (entries, worded) == (before.entries, person.worded)
+        if same or not (person.version or entries or worded.refused):
+            run.said.outcome = "fresh" if entries else "nothing"
+            return run.said
+        pool = Pool(
+            person_id=person_id,
+            version=person.version + 1,
+            refilled_at=now,
+            entries=entries,
+            themes=before.themes,
+        )
+        self._store.save(pool, worded, person.granted, now)
+        run.said.outcome = "kept"
+        return run.said
+
+    def _fill(
+        self, one: Standing, plan: Sequence[Planned], before: Sequence[PoolEntry], run: Run
+    ) -> tuple[list[PoolEntry], Worded]:
+        """The entries from now on, the best first, and what is remembered of them."""
+        shown = {tip.wording for tip in one.person.tips.recent}
+        standing = [entry for entry in before if one.stands(entry, shown)]
+        meanings = dict(one.person.worded.meanings)
+        ready = {entry.wording for entry in standing}
+        writer = Writer(self._sealer, one, self._words(one.person_id), run, meanings, shown, ready)
+        entries: list[PoolEntry] = []
+        for planned in plan:
+            there = next((e for e in standing if e not in entries and one.fits(e, planned)), None)
+            if there is None or one.ends_soon(there, planned):
+                there = writer.write(planned) or there
+            if there is not None:
+                entries.append(there)
+        planned_for = [(e.angle, e.item_ref, e.says) for e in entries]
+        left = [e for e in standing if (e.angle, e.item_ref, e.says) not in planned_for]
+        entries += sorted(left, key=lambda e: (e.written_at, e.wording), reverse=True)
+        entries = entries[:MOST]
+        remembered = {*shown, *(entry.wording for entry in entries)}
+        lasting = {wording: list(m) for wording, m in meanings.items() if wording in remembered}
+        return entries, Worded(meanings=lasting, refused=writer.refused)
