@@ -31,6 +31,7 @@ API_READY: Final = (
     "from chalicelib.runtime import aws; aws.dynamodb()"
 )
 RANK: Final = "import ml_lambda.serving.rank; from chalicelib.runtime import aws; aws.dynamodb()"
+GENERATE: Final = "import ml_lambda.serving.generate"
 SIGN_IN: Final = ("authlib", "joserfc", "httpx", "cryptography", "icalendar")
 
 
@@ -50,7 +51,7 @@ def net(code: str) -> float:
 
 
 def measure() -> list[Figure]:
-    """Import cost of the API and of rank; which libraries the API's import does not load."""
+    """Import cost of the API, of rank and of generate; which libraries the API's import does not load."""
     loaded = subprocess.run(
         [sys.executable, "-c", f"{API}; import sys; print(*[m for m in {SIGN_IN!r} if m in sys.modules])"],
         check=True, env=ENVIRONMENT, cwd=ROOT, capture_output=True, text=True,
@@ -59,5 +60,6 @@ def measure() -> list[Figure]:
         Figure("API import", net(API), "CPU s", 0.6),
         Figure("API import, services of recommend, first AWS client", net(API_READY), "CPU s"),
         Figure("rank import and first AWS client", net(RANK), "CPU s", 0.6),
+        Figure("generate import", net(GENERATE), "CPU s", 0.5),
         Figure("sign-in libraries loaded by the API's import", len(loaded), "", 0, " ".join(loaded)),
     ]

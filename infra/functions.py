@@ -36,8 +36,17 @@ NIGHTLY: Final = (
     "OO_REGISTRY_BUCKET",
     "OO_MLFLOW_TRACKING_URI",
 )
+# Where models are and what they may cost: the settings of whoever calls one.
+MODELS: Final = (
+    "LITELLM_URL",
+    "OO_LITELLM_KEY_PARAMETER",
+    "OO_WORDING_MODE",
+    "OO_MODEL_TIMEOUT_MS",
+    "OO_PERSON_TOKENS_PER_DAY",
+    "OO_DEPLOYMENT_TOKENS_PER_DAY",
+)
 # Settings of scoring functions that are the infra stack's parameters.
-PARAMETERS: Final = (*POLICIES, "OO_MLFLOW_TRACKING_URI", "OO_PRIOR_LEAST_PEOPLE")
+PARAMETERS: Final = (*POLICIES, "OO_MLFLOW_TRACKING_URI", "OO_PRIOR_LEAST_PEOPLE", *MODELS)
 # What Chalice needs when it evaluates app.py, so every Chalice function has it.
 COMMON: Final = ("OO_STAGE", "OO_DECISIONS_STREAM_ARN")
 
@@ -314,10 +323,32 @@ _ML: Final[tuple[Function, ...]] = (
         memory=512,
         timeout=30,
         owner="ml",
+        environment=("OO_TOPIC_ARN", "LITELLM_URL"),
         grants=(
             g.read("signals", "items", "profiles", "snapshots"),
             g.check("profiles"),
             g.write("snapshots"),
+            # That there are new ones, where a model words tips.
+            g.publish(),
+        ),
+    ),
+    Function(
+        "generate",
+        "queue",
+        "ml_lambda.serving.generate.handler",
+        memory=512,
+        # A pool's first wordings, one after the other; it begins none that could not end.
+        timeout=180,
+        owner="ml",
+        environment=MODELS,
+        grants=(
+            g.read("profiles", "person-keys", "snapshots", "tip-states", "item-words", "pools"),
+            g.check("profiles"),
+            g.write("pools"),
+            g.update("model-usage"),
+            # Titles that it may word are opened, and what comes of them sealed again.
+            g.open_keys(),
+            g.secret("litellm-key"),
         ),
     ),
     Function(

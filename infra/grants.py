@@ -161,7 +161,12 @@ def find(bucket: str) -> Grant:
 
 def secrets() -> Grant:
     """Read the stage's secrets."""
-    return Grant(("ssm:GetParameter",), ("parameter:any",))
+    return Grant(("ssm:GetParameter",), ("parameter:*",))
+
+
+def secret(name: str) -> Grant:
+    """Read one of the stage's secrets, `/oo/<stage>/<name>`."""
+    return Grant(("ssm:GetParameter",), (f"parameter:{name}",))
 
 
 def logs(function: str) -> Grant:
@@ -186,7 +191,7 @@ def arn(resource: str, stage: str, *, region: str = "*", account: str = "*") -> 
         # Bucket names are global, so the account is part of them.
         "bucket": f"arn:aws:s3:::{physical}-{account}",
         "objects": f"arn:aws:s3:::{physical}-{account}/*",
-        "parameter": f"arn:aws:ssm:{region}:{account}:parameter/oo/{stage}/*",
+        "parameter": f"arn:aws:ssm:{region}:{account}:parameter/oo/{stage}/{name}",
         # A log's name is the function's physical name, which for the API is only `oo-<stage>`.
         "log": f"arn:aws:logs:{region}:{account}:log-group:/aws/lambda/{name}:*",
     }[kind]

@@ -65,6 +65,14 @@ QUEUES: Final[tuple[Queue, ...]] = (
         "features",
     ),
     Queue("learn", ("reward_settled",), "learn"),
+    # Waits a little, so that a burst of signals is one refill.
+    Queue(
+        "generate",
+        ("features_refreshed", "decision_made", "tip_reacted", "item_closed"),
+        "generate",
+        batch_size=5,
+        delay=10,
+    ),
     # Waits until the tombstone stands, which is written just after the erasure is published.
     Queue(
         "ml-erase",

@@ -17,7 +17,9 @@ class ModelSettings(BaseModel):
         "`tip-generator`, `embedder` and `judge`; empty: no model is called, rules serve.",
     )
     litellm_key_parameter: str = Field(
-        default="", description="SSM parameter that holds the key at that proxy; empty: none is sent."
+        default="",
+        description="SSM parameter that holds the key at that proxy; the functions may read "
+        "/oo/<stage>/litellm-key. Empty: none is sent.",
     )
     wording_mode: Literal["write", "reword"] = Field(
         default="write",

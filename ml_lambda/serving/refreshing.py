@@ -6,13 +6,23 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
+from uuid import UUID, uuid5
 
-from chalicelib.contracts.events import Envelope, MalformedEvent, from_json, moment, type_of
+from chalicelib.contracts.events import (
+    Envelope,
+    FeaturesRefreshed,
+    MalformedEvent,
+    from_json,
+    moment,
+    timestamp,
+    type_of,
+    wrap,
+)
 from chalicelib.contracts.ml import Snapshot
-from chalicelib.contracts.ports import Clock
+from chalicelib.contracts.ports import Bus, BusError, Clock
 from chalicelib.contracts.signals import ItemRecord, SignalRecord
 from chalicelib.domain.freshness import RENEW_AFTER
-from chalicelib.runtime.logging import Logger, trace
+from chalicelib.runtime.logging import Logger, trace, trace_id
 from ml_lambda.features.snapshot import WINDOW, build
 from ml_lambda.features.store import Person
 
@@ -37,10 +47,12 @@ class FeatureStore(Protocol):
 class Refreshing:
     """Builds snapshots from what is stored, never from what a message says."""
 
-    def __init__(self, store: FeatureStore, clock: Clock, log: Logger) -> None:
+    def __init__(self, store: FeatureStore, clock: Clock, log: Logger, bus: Bus | None = None) -> None:
+        """`bus`: where it is told that a snapshot was made anew; None: nobody wants to know."""
         self._store = store
         self._clock = clock
         self._log = log
+        self._bus = bus
 
     def handle_batch(self, event: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
         """Take an SQS batch; the partial batch response names the messages of people who failed."""
@@ -97,4 +109,28 @@ class Refreshing:
             granted=person.granted,
             goals=person.goals,
         )
-        return "kept" if self._store.save(snapshot) else "overtaken"
+        if not self._store.save(snapshot):
+            return "overtaken"
+        self._tell(snapshot)
+        return "kept"
+
+    def _tell(self, snapshot: Snapshot) -> None:
+        """After the write: who hears of it reads a snapshot that is at least as young."""
+        if self._bus is None:
+            return
+        at = snapshot.computed_at
+        refreshed = wrap(
+            FeaturesRefreshed(computed_at=timestamp(at)),
+            person_id=snapshot.person_id,
+            event_id=str(uuid5(_NAMESPACE, f"{snapshot.person_id}/{at.isoformat()}")),
+            at=at,
+            trace_id=trace_id(),
+        )
+        try:
+            self._bus.publish([refreshed])
+        except BusError:
+            # The snapshot is kept, and the next occasion tells of it as well.
+            self._log.warning("a refresh that nobody heard of")
+
+
+_NAMESPACE: Final = UUID("c1d0a0f4-92f7-4f0a-9a55-2f9f3c9d6e10")

@@ -14,7 +14,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = ROOT / "ml_lambda/Dockerfile"
-HANDLERS = [f"ml_lambda.serving.{name}" for name in ("rank", "learn", "features", "erase")]
+HANDLERS = [
+    f"ml_lambda.serving.{name}" for name in ("rank", "learn", "features", "generate", "erase", "export")
+]
 
 
 def copies() -> list[tuple[str, str]]:
@@ -90,7 +92,14 @@ def test_the_tree_is_exactly_what_ml_lambda_may_import(tree: Path) -> None:
 
 @pytest.mark.parametrize("handler", HANDLERS)
 def test_every_handler_comes_up_from_the_tree(tree: Path, handler: str) -> None:
-    builder = {"rank": "ranker", "learn": "learning", "features": "refreshing", "erase": "erasing"}
+    builder = {
+        "rank": "ranker",
+        "learn": "learning",
+        "features": "refreshing",
+        "generate": "refilling",
+        "erase": "erasing",
+        "export": "exporting",
+    }
     name = builder[handler.rpartition(".")[2]]
     out = run(
         tree,
@@ -120,6 +129,18 @@ def test_ranking_loads_no_mapper_and_no_sign_in(tree: Path) -> None:
     loaded = run(tree, "import ml_lambda.serving.rank as r, sys; r.ranker(); print('\\n'.join(sys.modules))")
     heavy = {"pynamodb", "boto3", "authlib", "httpx", "chalice", "cryptography", "google.protobuf", "mlflow"}
     assert not heavy & set(loaded.split())
+    assert not [name for name in loaded.split() if name.startswith("ml_lambda.llm")]
+
+
+def test_wording_loads_no_model_and_nothing_that_learns(tree: Path) -> None:
+    """A cold start of `generate` has half a CPU second: bench/imports.py measures it."""
+    loaded = run(
+        tree, "import ml_lambda.serving.generate as g, sys; g.refilling(); print('\\n'.join(sys.modules))"
+    )
+    heavy = {"litellm", "openai", "sklearn", "scipy", "mlflow", "pandas", "boto3", "pynamodb", "chalice"}
+    assert not heavy & set(loaded.split())
+    # Loaded by who calls a model, opens a title, ranks: not by who comes up.
+    assert not {"httpx", "cryptography", "numpy"} & set(loaded.split())
 
 
 def test_the_image_is_pinned_and_not_root() -> None:

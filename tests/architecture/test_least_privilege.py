@@ -17,12 +17,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import botocore.client
 import pytest
 from chalice.test import Client
+from openai_server import OpenAIServer
 
 from chalicelib import wiring, wiring_integrations
 from chalicelib.auth.contract import Session
@@ -35,6 +37,7 @@ from chalicelib.runtime.parameters import secret_parameter
 from chalicelib.runtime.settings import settings
 from infra.functions import FUNCTIONS, function, ml_functions
 from infra.queues import QUEUES
+from ml_lambda.serving import generate
 from oo_local.third_party import ThirdParty
 from tests.unit.integrations.world import SECRET, Wire, sandbox, third_party
 
@@ -91,6 +94,9 @@ def allowed(policy: dict[str, Any], action: str, resource: str) -> bool:
     )
 
 
+CONTEXT = SimpleNamespace(get_remaining_time_in_millis=lambda: 180_000)
+
+
 class Cloud:
     """Runs functions by name, notes their calls, carries events from the topic to the queues' consumers."""
 
@@ -127,7 +133,7 @@ class Cloud:
     def invoke(self, name: str, event: dict[str, Any]) -> Any:
         with self.running(name):
             if name in {fn.name for fn in ml_functions()}:
-                return handler(name)(event, None)
+                return handler(name)(event, CONTEXT)
             return self.app.handler_map[name](event, None)
 
     def settle_down(self) -> None:
@@ -204,6 +210,16 @@ def cloud(aws: Any, monkeypatch: pytest.MonkeyPatch) -> Cloud:
 
 
 @pytest.fixture
+def models(openai_server: OpenAIServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A proxy of models with a key of its own."""
+    monkeypatch.setenv("LITELLM_URL", openai_server.url)
+    monkeypatch.setenv("OO_LITELLM_KEY_PARAMETER", "/oo/local/litellm-key")
+    yield
+    generate.models().close()
+    generate.models.cache_clear()
+
+
+@pytest.fixture
 def nights(aws: Any, blank_registry: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A registry file in the bucket, as after the first night; a prior that one person is enough for."""
     for name, value in {"OO_PRIOR_LEAST_PEOPLE": "1", "OO_SHADOWS": "mixed_ts"}.items():
@@ -217,7 +233,7 @@ def nights(aws: Any, blank_registry: Path, monkeypatch: pytest.MonkeyPatch) -> I
     settings.cache_clear()
 
 
-@pytest.mark.usefixtures("nights")
+@pytest.mark.usefixtures("models", "nights")
 def test_a_whole_life_needs_nothing_that_is_not_granted(cloud: Cloud, aws: Any) -> None:
     person = wiring.ids().person()
     live(cloud, aws, person)
@@ -296,6 +312,9 @@ def live(cloud: Cloud, aws: Any, person: str) -> None:
 
     aws.client("ssm").put_parameter(
         Name="/oo/local/sandbox-client-secret", Value=SECRET, Type="SecureString", Overwrite=True
+    )
+    aws.client("ssm").put_parameter(
+        Name="/oo/local/litellm-key", Value=SECRET, Type="SecureString", Overwrite=True
     )
     agreed = {"consents": dict.fromkeys(CONSENTS, True), "text_version": TEXT_VERSION}
     http("put", "/api/profile/consents", agreed)
