@@ -101,17 +101,23 @@ def stated_by(candidate: Candidate, locale: str) -> tuple[str, ...]:
     template = language_of(locale).templates[candidate.angle].get(candidate.wording)
     if template is None:
         return (pooling.WHOLE,)
-    names = {
-        name
-        for pattern in (template.action, template.thing)
-        for _, name, _, _ in Formatter().parse(pattern)
-        if name and name not in _SHOWN
-    }
-    stated = {part for name in names for part in _MADE_OF.get(name, (name,))}
-    known = stated & candidate.reason.params.keys()
-    # A word that is made of something unheard of here: of anything.
-    strange = any(not {*_MADE_OF.get(name, (name,))} & candidate.reason.params.keys() for name in names)
-    return (pooling.WHOLE,) if strange else tuple(sorted(known))
+    patterns = (template.action, template.thing)
+    names = {name for pattern in patterns for _, name, _, _ in Formatter().parse(pattern) if name}
+    params = candidate.reason.params
+    stated: set[str] = set()
+    for name in names:
+        # A language may need a length or a day in another case: {minutes_acc}.
+        spelt = (name, name.rpartition("_")[0])
+        plain = next((n for n in spelt if _heard_of(n, params)), "")
+        if not plain:
+            return (pooling.WHOLE,)
+        stated |= {part for part in _MADE_OF.get(plain, (plain,)) if part in params}
+    return tuple(sorted(stated))
+
+
+def _heard_of(name: str, params: Mapping[str, object]) -> bool:
+    """Whether it is known what a placeholder is made of."""
+    return name in _SHOWN or name in params or bool(params.keys() & set(_MADE_OF.get(name, ())))
 
 
 def _moments(now: datetime) -> list[datetime]:

@@ -65,6 +65,7 @@ def shown_lately(recent: Sequence[RecentTip], locale: str) -> list[str]:
             names = {name for _, name, _, _ in Formatter().parse(pattern) if name}
             values = {name: "…" if name in _OWN else "#" for name in names}
             values["minutes"] = language.minutes(tip.minutes)
+            values |= {f"minutes_{case}": said for case, said in language.length_cases(tip.minutes).items()}
             masked.append(mask(pattern.format_map(values), ()))
     return masked
 
