@@ -6,9 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]
 import ml_examples as me
 import pytest
 
+from chalicelib.contracts.exports import schema
+from chalicelib.contracts.stores import store
 from chalicelib.runtime.settings import settings
 from ml_lambda.llm.budget import DEPLOYMENT, KEPT, TokenBudget
 from ml_lambda.llm.contract import ModelUnavailable
@@ -140,6 +143,8 @@ def test_a_persons_rows_are_exported_and_erased_alone(rows: me.Store) -> None:
         {"day": "2026-11-19", "tokens": 11, "calls": 1},
         {"day": "2026-11-20", "tokens": 12, "calls": 1},
     ]
+    part = {"store": one.name, "holds": store(one.name).holds, "rows": list(one.export(ADA))}
+    jsonschema.validate(part, schema(one.name))
     assert [one.erase(ADA), one.erase(ADA)] == [3, 0]
     assert list(one.export(ADA)) == []
     assert {person for person, _ in taken(rows)} == {BEN, DEPLOYMENT}
