@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from infra.functions import AWS_STAGES, STAGES
+from infra.function import AWS_STAGES, STAGES
 from infra.queues import QUEUES
 
 

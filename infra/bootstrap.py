@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from infra.cfn import private_bucket, sub
-from infra.functions import AWS_STAGES
+from infra.function import AWS_STAGES
 
 
 def bootstrap() -> dict[str, Any]:

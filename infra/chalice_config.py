@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from infra.functions import AWS_STAGES, STAGES, Function, Stage, chalice_functions, environment
+from infra.function import AWS_STAGES, STAGES, Function, Stage
+from infra.functions import chalice_functions, environment
 
 APP_NAME: Final = "oo"
 API_STAGE: Final = "v1"

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from chalicelib.runtime.settings import SettingsError, load
 from infra import answers, stacks, triggers
 from infra.bootstrap import bootstrap
-from infra.functions import OUTPUTS, PARAMETERS, Stage
+from infra.function import OUTPUTS, PARAMETERS, Stage
 from infra.rendering import differing
 from infra.scoring import parameter
 from infra.template import body

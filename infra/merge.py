@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from infra import grants
-from infra.functions import Function, chalice_functions
+from infra.function import Function
+from infra.functions import chalice_functions
 from infra.queues import FAILURES
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from infra.cfn import STAGE, logical, named, sub
-from infra.functions import FUNCTIONS, Function
+from infra.function import Function
+from infra.functions import FUNCTIONS
 from infra.queues import dead_letter_queues
 
 LOG_DAYS: Final = 30

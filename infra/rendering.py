@@ -8,7 +8,7 @@ from typing import Final
 from infra import requirements
 from infra.bootstrap import bootstrap
 from infra.chalice_config import config, policies
-from infra.functions import STAGES
+from infra.function import STAGES
 from infra.template import template
 from infra.tree import ROOT, text
 

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from chalicelib.runtime.settings import PREFIX, Settings, field_of
 from infra.cfn import STAGE, logical, named, sub
-from infra.functions import PARAMETERS as SETTINGS
-from infra.functions import RUNTIME, Function, Schedule, ml_functions
+from infra.function import PARAMETERS as SETTINGS
+from infra.function import RUNTIME, Function, Schedule
+from infra.functions import ml_functions
 from infra.merge import resource_name
 from infra.queues import FAILURES
 

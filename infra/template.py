@@ -11,7 +11,7 @@ from typing import Any
 
 from infra import buckets, observability, scoring
 from infra.cfn import STAGE, logical, named, sub
-from infra.functions import STAGES
+from infra.function import STAGES
 from infra.queues import DEAD_RETENTION, FAILURES, QUEUES, RETENTION, Queue, visibility_timeout
 from infra.tables import cloudformation_properties, tables
 

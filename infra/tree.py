@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from infra.chalice_config import config, policies
-from infra.functions import OUTPUTS, Stage
+from infra.function import OUTPUTS, Stage
 from infra.merge import merge_template
 
 ROOT: Final = Path(__file__).resolve().parent.parent

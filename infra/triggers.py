@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infra import grants
-from infra.functions import Function, chalice_functions
+from infra.function import Function
+from infra.functions import chalice_functions
 from infra.queues import FAILURES
 
 if TYPE_CHECKING:

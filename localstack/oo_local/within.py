@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping, MutableMapping
 from importlib import import_module
 
-from infra.functions import OUTPUTS
+from infra.function import OUTPUTS
 from oo_local.bootstrap import ROOT
 from oo_local.configuration import ConfigurationError, read_configuration
 from oo_local.deploy import INFRA, stack_outputs

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-from infra.functions import Function
+from infra.function import Function
 from oo_local.emulator import ACCOUNT, Emulator
 from oo_local.ports import HOST
 from scripts.image.build import TAG

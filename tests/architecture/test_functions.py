@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from chalice.app import Blueprint, Chalice, Cron
 
-from infra.functions import FUNCTIONS, STAGES, Function, chalice_functions, ml_functions
+from infra.function import STAGES, Function
+from infra.functions import FUNCTIONS, chalice_functions, ml_functions
 from infra.merge import event_id, logical_id, merge_template
 from infra.queues import FAILURES, QUEUES, dead_letter_queues
 from infra.rendering import differing

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from infra import triggers
-from infra.functions import DUE_MINUTES, ml_functions
+from infra.function import DUE_MINUTES
+from infra.functions import ml_functions
 from infra.merge import merge_template
 from infra.scoring import function_id
 from infra.template import template

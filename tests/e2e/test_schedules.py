@@ -105,7 +105,8 @@ def test_the_schedule_settles_what_was_seen_and_passes_over_what_was_not(stack: 
 
 
 def test_every_schedule_of_the_app_is_a_rule_that_is_on(stack: RunningStack) -> None:
-    from infra.functions import DUE_MINUTES, FUNCTIONS
+    from infra.function import DUE_MINUTES
+    from infra.functions import FUNCTIONS
 
     events = stack.client("events")
     targets = {
