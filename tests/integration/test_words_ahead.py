@@ -1,0 +1,271 @@
+"""The whole path of a model's words: a signal, features, a filled pool, a tip; and every way it can fail."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import httpx  # noqa: F401 - loading it is no part of a call's time
+import ml_examples as me
+import openai_server as script
+import pytest
+
+from chalicelib.contracts.events import (
+    ConsentsChanged,
+    Envelope,
+    ErasureRequested,
+    ItemClosed,
+    SignalStored,
+    to_json,
+    type_of,
+)
+from chalicelib.contracts.http import RecommendContext, Tip
+from chalicelib.contracts.ml import RankRequest, RankResponse
+from chalicelib.contracts.pool import Pool
+from chalicelib.contracts.signals import ItemRecord
+from chalicelib.recommender.service import RecommenderService
+from chalicelib.recommender.store import RecommenderTables
+from chalicelib.runtime.bus import SnsBus
+from chalicelib.runtime.clock import RandomIds, SystemClock
+from chalicelib.runtime.person_keys import make_sealer
+from chalicelib.runtime.settings import settings
+from ml_lambda.serving import erase, features, generate, rank
+from ml_lambda.serving.reads import RankReads
+
+TITLE = "Send the invoice to Mira"
+INVOICE = me.item("task-invoice", due_at=me.ahead(hours=6), effort_minutes=5, category="admin", priority=1)
+CONTEXT = SimpleNamespace(get_remaining_time_in_millis=lambda: 180_000)
+HERE = RecommendContext(minutes_free=60)
+CACHED = (rank.ranker, features.refreshing, erase.erasing, generate.generating, generate.models)
+
+
+def beginning(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A model that can write: the draft with another beginning."""
+    asked = json.loads(body["messages"][-1]["content"])
+    return {"text": f"Start with this: {asked['draft']}", "why": asked["why"]}
+
+
+class InProcess:
+    """The scorer, through its handler, as an invocation carries it."""
+
+    def rank(self, request: RankRequest) -> RankResponse:
+        answer = rank.handler(json.loads(request.model_dump_json()), None)
+        return RankResponse.model_validate(json.loads(json.dumps(answer)))
+
+
+class World:
+    def __init__(self, aws: Any, server: script.OpenAIServer, published: list[Envelope]) -> None:
+        self.rows, self.server, self.published = me.Store(aws.client("dynamodb")), server, published
+        self.sealer = make_sealer()
+        self.service = RecommenderService(
+            RecommenderTables(), InProcess(), self.sealer, SystemClock(), RandomIds(), settings()
+        )
+        self.rows.person()
+        self.tell(INVOICE, TITLE)
+
+    def tell(self, item: ItemRecord, title: str) -> None:
+        """What the store of signals does with a task."""
+        self.rows.items([item])
+        sealed = self.sealer.seal(me.PERSON, f"item:{item.item_ref}", title)
+        mark = {"S": self.sealer.digest(me.PERSON, "title", title)}
+        self.rows.put("item-words", item_ref={"S": item.item_ref}, sealed={"B": sealed}, title_hash=mark)
+
+    def refresh(self) -> None:
+        answer = features.handler(me.batch(me.message(SignalStored(signal_id="s", type="task"))), None)
+        assert answer == {"batchItemFailures": []}
+
+    def generate(self, *messages: dict[str, Any]) -> dict[str, Any]:
+        """The queue: what was published, and more."""
+        waiting = [{"messageId": str(n), "body": to_json(event)} for n, event in enumerate(self.published)]
+        self.published.clear()
+        return generate.handler(me.batch(*waiting, *messages), CONTEXT)
+
+    def fill(self) -> None:
+        self.refresh()
+        assert self.generate() == {"batchItemFailures": []}
+
+    @property
+    def pool(self) -> Pool | None:
+        return RankReads().person(me.PERSON).pool
+
+    def tip(self) -> Tip:
+        answer = self.service.recommend(me.PERSON, HERE)
+        assert answer.tip is not None
+        return answer.tip
+
+    def chats(self) -> list[script.Asked]:
+        return [asked for asked in self.server.asked if asked.path == script.CHAT]
+
+
+@pytest.fixture
+def set_up(
+    aws: Any, openai_server: script.OpenAIServer, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., World]]:
+    published: list[Envelope] = []
+
+    def publish(self: SnsBus, events: Sequence[Envelope]) -> None:
+        published.extend(events)
+
+    def made(**variables: str) -> World:
+        for name, value in {"LITELLM_URL": openai_server.url, **variables}.items():
+            monkeypatch.setenv(name, value)
+        settings.cache_clear()
+        return World(aws, openai_server, published)
+
+    openai_server.write = beginning
+    monkeypatch.setattr(SnsBus, "publish", publish)
+    monkeypatch.setattr(SystemClock, "now", lambda self: me.NOW)
+    for cached in CACHED:
+        cached.cache_clear()
+    yield made
+    generate.models().close()
+    for cached in CACHED:
+        cached.cache_clear()
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+def test_a_signal_becomes_a_tip_in_a_models_words_that_names_the_item(set_up: Callable[..., World]) -> None:
+    world = set_up()
+    world.fill()
+    assert world.chats()
+    before = len(world.server.asked)
+    tip = world.tip()
+    assert len(world.server.asked) == before, "nobody who waits asks a model"
+    assert tip.source == "model"
+    assert tip.text.startswith("Start with this: ")
+    assert "end the invoice to Mira" in tip.text
+    assert tip.why
+    decision = RecommenderTables().decision(me.PERSON, tip.id)
+    assert decision is not None
+    wording = decision.decision.candidate.wording
+    assert (decision.decision.source, wording[:2]) == ("model", "m.")
+    assert world.pool
+    assert wording in {e.wording for e in world.pool.entries}
+
+
+def test_neither_titles_nor_people_leave_for_the_model_and_none_rests_in_the_clear(
+    set_up: Callable[..., World],
+) -> None:
+    world = set_up()
+    world.fill()
+    told = json.dumps([[dict(a.headers), a.body] for a in world.server.asked])
+    assert "Mira" not in told
+    assert me.PERSON not in told
+    rows = world.rows.client.scan(TableName="oo-local-pools")["Items"]
+    assert len(rows) == 2
+    assert "Mira" not in str(rows)
+
+
+def test_without_a_model_nothing_is_asked_and_the_template_serves(set_up: Callable[..., World]) -> None:
+    world = set_up(LITELLM_URL="")
+    world.refresh()
+    assert world.published == [], "nobody would listen"
+    occasion = me.message(SignalStored(signal_id="s", type="task"))
+    assert world.generate(occasion) == {"batchItemFailures": []}
+    assert (world.pool, world.server.asked) == (None, [])
+    assert world.tip().source == "template"
+
+
+def test_a_done_tasks_wordings_vanish_at_once(set_up: Callable[..., World]) -> None:
+    world = set_up()
+    world.fill()
+    assert world.pool
+    assert any(e.item_ref == "task-invoice" for e in world.pool.entries)
+    closed = me.message(ItemClosed(item_ref="task-invoice", status="done"), 7)
+    assert world.generate(closed) == {"batchItemFailures": []}
+    assert world.pool
+    assert not any(e.item_ref == "task-invoice" for e in world.pool.entries)
+
+
+def test_a_renamed_task_is_shown_under_its_new_name_at_once(set_up: Callable[..., World]) -> None:
+    world = set_up()
+    world.fill()
+    world.tell(INVOICE, "Pay the plumber")
+    tip = world.tip()
+    assert tip.source == "template"
+    assert "ay the plumber" in tip.text
+
+
+def test_a_withdrawn_source_takes_the_pool_along(set_up: Callable[..., World]) -> None:
+    world = set_up()
+    world.fill()
+    world.rows.person([c for c in me.ALL if c != "mood"])
+    changed = me.message(ConsentsChanged(granted=["tasks"], withdrawn=["mood"]))
+    assert erase.handler(me.batch(changed), None) == {"batchItemFailures": []}
+    assert world.pool is None
+
+
+def test_of_who_leaves_nothing_stays_and_nothing_comes_back(set_up: Callable[..., World]) -> None:
+    world = set_up()
+    world.fill()
+    world.rows.erased()
+    left = me.message(ErasureRequested(receipt_id="r"))
+    assert erase.handler(me.batch(left), None) == {"batchItemFailures": []}
+    gone = {
+        e.erasure_done.store: e.erasure_done.rows for e in world.published if type_of(e) == "erasure_done"
+    }
+    assert (gone["pools"], gone["model-usage"]) == (2, 1)
+    world.published.clear()
+    asked = len(world.server.asked)
+    late = me.message(ItemClosed(item_ref="task-invoice", status="done"), 8)
+    assert world.generate(late) == {"batchItemFailures": []}
+    assert len(world.server.asked) == asked
+    for table in ("pools", "model-usage"):
+        rows = world.rows.client.scan(TableName=f"oo-local-{table}")["Items"]
+        assert not [row for row in rows if row["person_id"]["S"] == me.PERSON]
+
+
+FAILURES = {
+    "429": script.status(429, retry_after="60"),
+    "500": script.status(500),
+    "hangs": script.hang,
+    "closed": script.closed,
+    "truncated": script.truncated,
+    "not JSON": script.text("<html>"),
+    "wrong schema": script.answer({"words": 7}),
+    "1 MB": script.huge(),
+    "slow drip": script.drip(),
+    "another task": script.answer({"text": "Call Anna. 5 minutes.", "why": "It is due today."}),
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
+def test_a_model_that_fails_is_no_failure_of_a_message_and_a_template_serves(
+    set_up: Callable[..., World], failure: script.Behaviour
+) -> None:
+    world = set_up(OO_MODEL_TIMEOUT_MS="600")
+    world.server.then(*[failure] * 100)
+    world.fill()
+    assert world.chats()
+    tip = world.tip()
+    assert tip.source == "template"
+    assert "end the invoice to Mira" in tip.text
+
+
+def test_what_lies_ready_serves_while_the_model_is_down(set_up: Callable[..., World]) -> None:
+    world = set_up()
+    world.fill()
+    ready = world.pool
+    world.server.then(*[script.status(500)] * 100)
+    world.fill()
+    assert world.pool == ready
+    assert world.tip().source == "model"
+
+
+def test_a_spent_budget_asks_for_nothing_and_templates_serve(set_up: Callable[..., World]) -> None:
+    world = set_up(OO_PERSON_TOKENS_PER_DAY="10")
+    world.fill()
+    assert (world.server.asked, world.pool) == ([], None)
+    assert world.tip().source == "template"
+
+
+def test_a_model_that_hangs_keeps_nobody_waiting(set_up: Callable[..., World]) -> None:
+    world = set_up()
+    world.refresh()
+    world.server.then(script.hang)
+    assert world.tip().source == "template"
+    assert world.server.asked == []
+    assert world.server.left == 1
