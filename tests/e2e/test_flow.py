@@ -86,6 +86,14 @@ def test_a_signal_sent_at_the_front_changes_the_tip_at_the_end(
     stack.wait_until(lambda: (ask(person)["tip"] or {}).get("id") != tip["id"])
 
 
+def test_a_tip_speaks_the_language_of_the_profile(stack: RunningStack, person: httpx.Client) -> None:
+    assert person.patch("/api/profile", json={"locale": "de-DE"}).status_code == 200
+    send(person, task("todo:rechnung", "Rechnung an Mira schicken", due_at=datetime.now(UTC).isoformat()))
+    tip = tip_about(stack, person, "Rechnung an Mira schicken")
+    assert tip["lang"] == "de"
+    assert "Minute" in tip["text"]
+
+
 def choice_of(stack: RunningStack, person_id: str, tip: dict[str, Any]) -> dict[str, Any]:
     """How a tip was chosen, as the decisions table has it."""
     row = stack.client("dynamodb").get_item(

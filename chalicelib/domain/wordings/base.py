@@ -38,6 +38,11 @@ def same(angle: str, needs: str, lines: Iterable[str], letter: str = "") -> dict
     return rows(angle, needs, ((line, line) for line in lines), letter)
 
 
+def always(sentence: str) -> tuple[str, str]:
+    """A sentence that reads alike while the tip is open and when one looks back."""
+    return sentence, sentence
+
+
 class Language(Protocol):
     """One language; one file each, listed in `wordings/__init__.py`. `lang` is its BCP 47 tag."""
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-
-def _always(sentence: str) -> tuple[str, str]:
-    return sentence, sentence
-
+from chalicelib.domain.wordings.base import always
 
 BECAUSE: Final[Mapping[str, tuple[str, str]]] = {
     "free_fit.fits": ("Es passt in deine freie Zeit.", "Es passte in deine freie Zeit."),
@@ -57,10 +54,10 @@ BECAUSE: Final[Mapping[str, tuple[str, str]]] = {
         "Eine andere Idee tut mehr für eine Serie.",
         "Eine andere Idee tat mehr für eine Serie.",
     ),
-    "affinity.liked": _always("So etwas machst du meistens."),
-    "affinity.others_less": _always("Dinge anderer Art machst du seltener."),
-    "affinity.passed": _always("So etwas lässt du meistens aus."),
-    "affinity.others_more": _always("Dinge anderer Art machst du häufiger."),
+    "affinity.liked": always("So etwas machst du meistens."),
+    "affinity.others_less": always("Dinge anderer Art machst du seltener."),
+    "affinity.passed": always("So etwas lässt du meistens aus."),
+    "affinity.others_more": always("Dinge anderer Art machst du häufiger."),
     "novelty.new": ("Du hast es länger nicht gesehen.", "Du hattest es länger nicht gesehen."),
     "novelty.newer": (
         "Die anderen Ideen hast du zuletzt gesehen.",
@@ -109,12 +106,12 @@ BECAUSE: Final[Mapping[str, tuple[str, str]]] = {
         "Es ist etwas Kürzeres an einem aktiven Tag.",
         "Es war etwas Kürzeres an einem aktiven Tag.",
     ),
-    "try": _always("Ein Versuch: oO will daraus lernen."),
+    "try": always("Ein Versuch: oO will daraus lernen."),
     "only": ("Es ist die einzige Idee mit einem Grund.", "Es war die einzige Idee mit einem Grund."),
     "close": ("Nichts hebt es deutlich von den anderen ab.", "Nichts hob es deutlich von den anderen ab."),
-    "rules": _always("Diesmal folgte oO einfachen Regeln."),
+    "rules": always("Diesmal folgte oO einfachen Regeln."),
     "ground": ("{reason}", "Als es gewählt wurde: {reason}"),
     "for_event": ("Es gehört zu etwas in deinem Kalender.", "Es gehörte zu etwas in deinem Kalender."),
     "routine": ("Es folgt auf eine deiner Gewohnheiten.", "Es folgte auf eine deiner Gewohnheiten."),
-    "against": _always("Dagegen: {fact}"),
+    "against": always("Dagegen: {fact}"),
 }

@@ -8,10 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-
-def _always(sentence: str) -> tuple[str, str]:
-    return sentence, sentence
-
+from chalicelib.domain.wordings.base import always
 
 BECAUSE: Final[Mapping[str, tuple[str, str]]] = {
     "free_fit.fits": ("It fits the time you have free.", "It fit the time you had free."),
@@ -57,10 +54,10 @@ BECAUSE: Final[Mapping[str, tuple[str, str]]] = {
         "Another idea does more for a streak.",
         "Another idea did more for a streak.",
     ),
-    "affinity.liked": _always("You tend to do things of this kind."),
-    "affinity.others_less": _always("You do things of other kinds less."),
-    "affinity.passed": _always("You tend to pass on this kind."),
-    "affinity.others_more": _always("You do other kinds of things more."),
+    "affinity.liked": always("You tend to do things of this kind."),
+    "affinity.others_less": always("You do things of other kinds less."),
+    "affinity.passed": always("You tend to pass on this kind."),
+    "affinity.others_more": always("You do other kinds of things more."),
     "novelty.new": ("You have not seen it lately.", "You had not seen it lately."),
     "novelty.newer": (
         "You saw the other ideas more recently.",
@@ -103,12 +100,12 @@ BECAUSE: Final[Mapping[str, tuple[str, str]]] = {
         "It is a shorter one on an active day.",
         "It was a shorter one on an active day.",
     ),
-    "try": _always("A try: oO chose it to learn."),
+    "try": always("A try: oO chose it to learn."),
     "only": ("It is the only idea with a reason now.", "It was the only idea with a reason then."),
     "close": ("Nothing sets it far apart from the others.", "Nothing set it far apart from the others."),
-    "rules": _always("oO went by plain rules this time."),
+    "rules": always("oO went by plain rules this time."),
     "ground": ("{reason}", "When it was chosen: {reason}"),
     "for_event": ("It is for something in your calendar.", "It was for something in your calendar."),
     "routine": ("It follows a routine of yours.", "It followed a routine of yours."),
-    "against": _always("Against it: {fact}"),
+    "against": always("Against it: {fact}"),
 }

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
-from chalicelib.domain.wordings.base import Template
-
-Row = tuple[str, str]
-
-
-def _rows(angle: str, needs: str, rows: Iterable[Row], letter: str = "") -> dict[str, Template]:
-    """Rows of (for a title with a verb, for any other), numbered from 1: `do_now.b3`."""
-    traits = frozenset(needs.split())
-    return {f"{angle}.{letter}{n}": Template(*row, traits) for n, row in enumerate(rows, 1)}
-
+from chalicelib.domain.wordings.base import Template, rows, same
 
 DO_NOW: Final = (
-    _rows("do_now", "estimate", (
+    rows("do_now", "estimate", (
         ("{title}. {minutes}.", "Start on: {title}. {minutes}."),
         ("{title} now. {minutes}.", "Start now: {title}. {minutes}."),
         ("{title}. About {minutes}.", "Begin with: {title}. About {minutes}."),
@@ -29,11 +20,11 @@ DO_NOW: Final = (
         ("{title}? {minutes}.", "Start on: {title}? {minutes}."),
         ("Give it {minutes}: {act}.", "Give {minutes} to: {title}."),
     ))
-    | _rows("do_now", "estimate until", (
+    | rows("do_now", "estimate until", (
         ("{title} before {until}. {minutes}.", "Fit in before {until}: {title}. {minutes}."),
         ("Use the time until {until}: {act}. {minutes}.", "Use the time until {until}: {title}. {minutes}."),
     ), "u")
-    | _rows("do_now", "box", (
+    | rows("do_now", "box", (
         ("{title}. Give it {minutes}.", "Start on: {title}. Give it {minutes}."),
         ("{title}. {minutes} for now.", "Begin with: {title}. {minutes} for now."),
         ("Put {minutes} into it: {act}.", "Put {minutes} into: {title}."),
@@ -46,7 +37,7 @@ DO_NOW: Final = (
 )  # fmt: skip
 
 SMALLEST_STEP: Final = (
-    _rows("smallest_step", "", (
+    rows("smallest_step", "", (
         ("{title}: only the first {minutes}.", "Start on: {title}. Only the first {minutes}."),
         ("Try {minutes} of it: {act}.", "Try {minutes} of: {title}."),
         ("Set a timer for {minutes}: {act}.", "Set a timer for {minutes}: {title}."),
@@ -56,7 +47,7 @@ SMALLEST_STEP: Final = (
         ("{title}. {minutes} counts.", "Start on: {title}. {minutes} counts."),
         ("Do just {minutes} of it: {act}.", "Do just {minutes} of it: {title}."),
     ))
-    | _rows("smallest_step", "task", (
+    | rows("smallest_step", "task", (
         ("Write down the first step: {act}. {minutes}.", "Write down the first step: {title}. {minutes}."),
         ("Make a start: {act}. {minutes}.", "Make a start on: {title}. {minutes}."),
         ("{title}. Stop after {minutes}.", "Start on: {title}. Stop after {minutes}."),
@@ -65,7 +56,7 @@ SMALLEST_STEP: Final = (
 )  # fmt: skip
 
 PLAN_SLOT: Final = (
-    _rows("plan_slot", "", (
+    rows("plan_slot", "", (
         ("{title} {slot}?", "Start {slot}: {title}?"),
         ("Plan it for {when}: {act}.", "Plan this for {when}: {title}."),
         ("Keep {takes} free {slot}: {act}.", "Keep {takes} free {slot} for: {title}."),
@@ -75,7 +66,7 @@ PLAN_SLOT: Final = (
         ("Save it for {when}: {act}?", "Save this for {when}: {title}?"),
         ("Hold {when} for this: {act}.", "Hold {when} for: {title}."),
     ))
-    | _rows("plan_slot", "anchor", (
+    | rows("plan_slot", "anchor", (
         ("After {anchor}, {act}?", "After {anchor}: {title}?"),
         ("Right after {anchor}: {act}.", "Right after {anchor}: {title}."),
         ("Once {anchor} is over, {act}?", "Once {anchor} is over: {title}?"),
@@ -85,7 +76,7 @@ PLAN_SLOT: Final = (
 )  # fmt: skip
 
 KEEP_STREAK: Final = (
-    _rows("keep_streak", "day", (
+    rows("keep_streak", "day", (
         ("{title}. Day {day}. {minutes}.", "Day {day}: {title}. {minutes}."),
         ("{title}, day {day}. {minutes}.", "Go for day {day}: {title}. {minutes}."),
         ("Make it day {day}: {act}. {minutes}.", "Make it day {day}: {title}. {minutes}."),
@@ -93,7 +84,7 @@ KEEP_STREAK: Final = (
         ("Add day {day}: {act}. {minutes}.", "Add day {day}: {title}. {minutes}."),
         ("Day {day}: {act}. {minutes}.", "Turn to day {day}: {title}. {minutes}."),
     ))
-    | _rows("keep_streak", "", (
+    | rows("keep_streak", "", (
         ("{title} for today. {minutes}.", "Make time for: {title}. {minutes}."),
         ("{title} today. {minutes}.", "Keep {minutes} for: {title}."),
         ("Use {minutes} for it: {act}.", "Use {minutes} for: {title}."),
@@ -101,19 +92,14 @@ KEEP_STREAK: Final = (
         ("{title}. {minutes} is enough.", "Turn to: {title}. {minutes} is enough."),
         ("Find {minutes}: {act}.", "Find {minutes} for: {title}."),
     ), "p")
-    | _rows("keep_streak", "until", (
+    | rows("keep_streak", "until", (
         ("Fit {minutes} in before {until}: {act}.", "Fit {minutes} in before {until}: {title}."),
         ("{title}. {minutes} fits before {until}.", "Begin: {title}. {minutes} fits before {until}."),
     ), "u")
 )  # fmt: skip
 
-
-def _same(angle: str, needs: str, rows: Iterable[str], letter: str = "") -> dict[str, Template]:
-    return _rows(angle, needs, ((row, row) for row in rows), letter)
-
-
 REST: Final = (
-    _same("rest", "", (
+    same("rest", "", (
         "Step away from the screen for {minutes}.",
         "Look out of a window for {minutes}.",
         "Rest your eyes for {minutes}.",
@@ -123,19 +109,19 @@ REST: Final = (
         "Do nothing for {minutes}.",
         "Take {minutes} for yourself.",
     ))
-    | _same("rest", "desk", (
+    | same("rest", "desk", (
         "Leave the desk for {minutes}.",
         "Make a cup of tea. {minutes} off.",
         "Sit somewhere else for {minutes}.",
     ), "d")
-    | _same("rest", "until", (
+    | same("rest", "until", (
         "Take {minutes} away from the screen, before {until}.",
         "Get some air before {until}. {minutes}.",
     ), "u")
 )  # fmt: skip
 
 ANCHOR: Final = (
-    _rows("anchor", "", (
+    rows("anchor", "", (
         ("After {anchor}, {act}. {minutes}.", "After {anchor}: {title}. {minutes}."),
         ("Right after {anchor}: {act}. {minutes}.", "Right after {anchor}: {title}. {minutes}."),
         ("Once {anchor} is done, {act}. {minutes}.", "Once {anchor} is done: {title}. {minutes}."),
@@ -150,7 +136,7 @@ ANCHOR: Final = (
 )  # fmt: skip
 
 RESTART: Final = (
-    _rows("restart", "", (
+    rows("restart", "", (
         ("{title}. {minutes} makes a new start.", "Make a new start: {title}. {minutes}."),
         ("Start fresh: {act}. {minutes}.", "Start fresh: {title}. {minutes}."),
         ("Make today day one: {act}. {minutes}.", "Make today day one: {title}. {minutes}."),
@@ -165,7 +151,7 @@ RESTART: Final = (
 )  # fmt: skip
 
 PREPARE: Final = (
-    _rows("prepare", "", (
+    rows("prepare", "", (
         ("Look at it before {anchor}: {act}. {minutes}.", "Open before {anchor}: {title}. {minutes}."),
         ("Get ready for {anchor}: {act}. {minutes}.", "Get ready for {anchor}: {title}. {minutes}."),
         ("Open it before {anchor}: {act}. {minutes}.", "Look at this before {anchor}: {title}. {minutes}."),
@@ -179,7 +165,7 @@ PREPARE: Final = (
 )  # fmt: skip
 
 BATCH: Final = (
-    _rows("batch", "", (
+    rows("batch", "", (
         ("Do three of a kind, {minutes}. First: {act}.", "Do three of a kind, {minutes}. First: {title}."),
         ("Take three alike, {minutes}. Start: {act}.", "Take three alike, {minutes}. Start with: {title}."),
         ("Three in a row, {minutes}. First: {act}.", "Three in a row, {minutes}. Start with: {title}."),
@@ -193,7 +179,7 @@ BATCH: Final = (
 )  # fmt: skip
 
 KEEP_OR_LET_GO: Final = (
-    _rows("keep_or_let_go", "", (
+    rows("keep_or_let_go", "", (
         ("{title}: keep it, or let it go?", "{title}: keep it, or let it go?"),
         ("Decide on it: {act}. Keep it, or let it go?", "Decide on: {title}. Keep it, or let it go?"),
         ("Keep it, or let it go? {title}.", "Keep it, or let it go? {title}."),
@@ -207,7 +193,7 @@ KEEP_OR_LET_GO: Final = (
 )  # fmt: skip
 
 CLOSE_DAY: Final = (
-    _same("close_day", "", (
+    same("close_day", "", (
         "Call it a day.",
         "Leave the rest for tomorrow.",
         "Close the list for today.",
@@ -219,7 +205,7 @@ CLOSE_DAY: Final = (
         "Let the rest wait until tomorrow.",
         "Set the list aside. The evening is yours.",
     ))
-    | _same("close_day", "anchor", (
+    | same("close_day", "anchor", (
         "{anchor} is done. Enough for today.",
         "With {anchor} done, call it a day.",
         "{anchor} is done. Leave the rest for tomorrow.",

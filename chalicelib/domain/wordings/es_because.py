@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-
-def _always(sentence: str) -> tuple[str, str]:
-    return sentence, sentence
-
+from chalicelib.domain.wordings.base import always
 
 BECAUSE: Final[Mapping[str, tuple[str, str]]] = {
     "free_fit.fits": ("Cabe en tu tiempo libre.", "Cabía en tu tiempo libre."),
@@ -45,10 +42,10 @@ BECAUSE: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "streak_at_risk.keeps": ("Mantiene hoy tu racha.", "Estaba ahí para mantener tu racha."),
     "streak_at_risk.less": ("Otra idea hace más por una racha.", "Otra idea hacía más por una racha."),
-    "affinity.liked": _always("Sueles hacer cosas de este tipo."),
-    "affinity.others_less": _always("Haces menos las cosas de otros tipos."),
-    "affinity.passed": _always("Sueles dejar pasar este tipo."),
-    "affinity.others_more": _always("Haces más las cosas de otros tipos."),
+    "affinity.liked": always("Sueles hacer cosas de este tipo."),
+    "affinity.others_less": always("Haces menos las cosas de otros tipos."),
+    "affinity.passed": always("Sueles dejar pasar este tipo."),
+    "affinity.others_more": always("Haces más las cosas de otros tipos."),
     "novelty.new": ("Hace tiempo que no la ves.", "Hacía tiempo que no la veías."),
     "novelty.newer": (
         "Viste las otras ideas más recientemente.",
@@ -88,12 +85,12 @@ BECAUSE: Final[Mapping[str, tuple[str, str]]] = {
         "Es algo más corto en un día activo.",
         "Era algo más corto en un día activo.",
     ),
-    "try": _always("Una prueba: oO quiere aprender de ella."),
+    "try": always("Una prueba: oO quiere aprender de ella."),
     "only": ("Es la única idea con un motivo ahora.", "Era la única idea con un motivo entonces."),
     "close": ("Nada la separa mucho de las otras.", "Nada la separaba mucho de las otras."),
-    "rules": _always("Esta vez oO siguió reglas sencillas."),
+    "rules": always("Esta vez oO siguió reglas sencillas."),
     "ground": ("{reason}", "Cuando se eligió: {reason}"),
     "for_event": ("Es para algo de tu calendario.", "Era para algo de tu calendario."),
     "routine": ("Sigue a una de tus rutinas.", "Seguía a una de tus rutinas."),
-    "against": _always("En contra: {fact}"),
+    "against": always("En contra: {fact}"),
 }

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-
-def _always(sentence: str) -> tuple[str, str]:
-    return sentence, sentence
-
+from chalicelib.domain.wordings.base import always
 
 BECAUSE: Final[Mapping[str, tuple[str, str]]] = {
     "free_fit.fits": ("Это помещается в твоё свободное время.", "Это помещалось в твоё свободное время."),
@@ -54,10 +51,10 @@ BECAUSE: Final[Mapping[str, tuple[str, str]]] = {
         "Другая идея полезнее для ряда дней.",
         "Другая идея была полезнее для ряда дней.",
     ),
-    "affinity.liked": _always("Такие дела ты обычно делаешь."),
-    "affinity.others_less": _always("Другие дела ты делаешь реже."),
-    "affinity.passed": _always("Такие дела ты обычно оставляешь в стороне."),
-    "affinity.others_more": _always("Другие дела ты делаешь чаще."),
+    "affinity.liked": always("Такие дела ты обычно делаешь."),
+    "affinity.others_less": always("Другие дела ты делаешь реже."),
+    "affinity.passed": always("Такие дела ты обычно оставляешь в стороне."),
+    "affinity.others_more": always("Другие дела ты делаешь чаще."),
     "novelty.new": ("Это давно не показывалось.", "Это давно не показывалось тогда."),
     "novelty.newer": ("Другие идеи показывались недавно.", "Другие идеи показывались незадолго до этого."),
     "novelty.seen": ("Это показывалось недавно.", "Это показывалось незадолго до того."),
@@ -94,12 +91,12 @@ BECAUSE: Final[Mapping[str, tuple[str, str]]] = {
         "Это дело покороче в активный день.",
         "Это было дело покороче в активный день.",
     ),
-    "try": _always("Проба: oO хочет узнать больше."),
+    "try": always("Проба: oO хочет узнать больше."),
     "only": ("Это единственная идея с причиной сейчас.", "Это была единственная идея с причиной."),
     "close": ("Ничто не выделяет это среди других.", "Ничто не выделяло это среди других."),
-    "rules": _always("В этот раз oO работает по простым правилам."),
+    "rules": always("В этот раз oO работает по простым правилам."),
     "ground": ("{reason}", "Когда это выбиралось: {reason}"),
     "for_event": ("Это для события в твоём календаре.", "Это было для события в твоём календаре."),
     "routine": ("Это идёт за одной из твоих привычек.", "Это шло за одной из твоих привычек."),
-    "against": _always("Против: {fact}"),
+    "against": always("Против: {fact}"),
 }

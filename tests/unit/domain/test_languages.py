@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.contracts.http import ProfilePatch
 from chalicelib.domain.style import violations
 from chalicelib.domain.wordings import LANGUAGES, cldr, fitting, language_of, render
 from chalicelib.domain.wordings.de import German
@@ -107,6 +108,14 @@ def test_one_o_clock_and_minutes_past() -> None:
 @pytest.mark.parametrize("locale", ["de-XX", "de_CH", "de-1996", "de-DE-u-co-phonebk", "DE", "de-Latn-DE"])
 def test_any_german_is_german(locale: str) -> None:
     assert language_of(locale).date(date(2026, 12, 3), locale) == "3. Dezember"
+
+
+@pytest.mark.parametrize(
+    "locale", ["de-DE", "de-CH", "de", "es-419", "es-MX", "ru-RU", "ru-Cyrl-KZ", "en-US"]
+)
+def test_the_profile_takes_every_variant(locale: str) -> None:
+    assert ProfilePatch(locale=locale).locale == locale
+    assert language_of(locale).lang == locale[:2]
 
 
 def test_russian_days_stand_in_their_cases() -> None:
