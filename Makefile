@@ -28,11 +28,19 @@ nightly: ## Refit, judge and report now, on the running oO
 	$(SET_UP)
 	@$(RUN) -m oo_local nightly
 
-.PHONY: challenge rollback
+.PHONY: challenge ab promote rollback
 challenge: ## Let a policy challenge the champion, at first in the shadow: make challenge POLICY=mixed_ts
 	@test -n "$(POLICY)" || { echo 'say which: make challenge POLICY=mixed_ts' >&2; exit 2; }
 	$(SET_UP)
 	@$(RUN) -m oo_local challenge "$(POLICY)"
+
+ab: ## From the canary to an A/B test: each person is served by one of the two
+	$(SET_UP)
+	@$(RUN) -m oo_local ab
+
+promote: ## End an A/B test: the challenger becomes champion (a canary is the gate's to promote)
+	$(SET_UP)
+	@$(RUN) -m oo_local promote
 
 rollback: ## End the experiment under way; without one, undo the last promotion
 	$(SET_UP)

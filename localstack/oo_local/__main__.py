@@ -21,6 +21,8 @@ def main(arguments: list[str]) -> int:
     commands.add_parser("nightly", help="refit, judge and report now")
     challenge = commands.add_parser("challenge", help="let a policy challenge the champion")
     challenge.add_argument("policy")
+    commands.add_parser("ab", help="from the canary to an A/B test of halves")
+    commands.add_parser("promote", help="end an A/B test: the challenger becomes champion")
     commands.add_parser("rollback", help="end the experiment, or undo the last promotion")
     commands.add_parser("notebook", help="execute the notebook on the registry and the log")
     commands.add_parser("reload", help="bring changed code live")
@@ -116,6 +118,8 @@ _COMMANDS: Final[dict[str, Callable[[], int]]] = {
     "dev": _dev,
     "nightly": _nightly,
     "notebook": _notebook,
+    "ab": lambda: _step("start a/b"),
+    "promote": lambda: _step("promote"),
     "rollback": lambda: _step("roll back"),
     "reload": _reload,
     "logs": _logs,

@@ -61,11 +61,16 @@ def rule(manifest: Manifest, found: Findings) -> Ruling:
             "An operator names a challenger: it then starts in the shadow.",
         )
     name = experiment.challenger
-    if experiment.phase == "ab":
-        return Ruling("stay", "An A/B test ends by hand.", state, "An operator promotes or rolls back.")
-    if experiment.phase == "canary" and found.breached:
+    if experiment.phase != "shadow" and found.breached:
         reason = f"Guardrail: {'; '.join(found.breached)}."
         return Ruling("roll back", reason, state, f"{name} must be named anew to try again.")
+    if experiment.phase == "ab":
+        return Ruling(
+            "stay",
+            "An A/B test ends by hand.",
+            state,
+            "An operator promotes or rolls back; a breached guardrail rolls back at once.",
+        )
     if experiment.phase == "shadow":
         if found.vetoes:
             return Ruling(

@@ -134,9 +134,9 @@ class Evaluation:
         return gating.feed_and_keep(publisher.manifests, experiment, seen.known, window)
 
     def _muted(self, manifest: Manifest, seen: _Seen) -> set[str]:
-        """Who withdrew nudges since the canary's experiment began."""
+        """Who withdrew nudges since the experiment began; nobody while it only watches."""
         experiment = manifest.experiment
-        if experiment is None or experiment.phase != "canary":
+        if experiment is None or experiment.phase == "shadow":
             return set()
         people = sorted({x.decision.person_id for x in guarding.under_way(seen.logged, manifest)})
         return self._people.muted(people, experiment.started_at)

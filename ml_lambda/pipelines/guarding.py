@@ -40,18 +40,29 @@ def suspect(logged: Sequence[Logged], manifest: Manifest) -> str:
 
 
 def guardrails(logged: Sequence[Logged], manifest: Manifest, muted: Collection[str]) -> list[Guardrail]:
-    """Every rail of a canary; none in another phase. `muted`: who withdrew nudges since it began."""
+    """Every rail of a canary or an A/B test; none in the shadow. `muted`: who withdrew nudges since it began.
+
+    Of an A/B test the draw is that of the person's side: its probability was the side's share of people.
+    """
     experiment = manifest.experiment
-    if experiment is None or experiment.phase != "canary":
+    if experiment is None or experiment.phase == "shadow":
         return []
     running = under_way(logged, manifest)
+    if experiment.phase == "canary":
+        sides, known = ("canary", "holdback"), canary(running)
+        incumbent, challenger = (_chosen(known, side) for side in ("champion", "challenger"))
+        drawn = known.propensity
+    else:
+        sides = ("challenger", "champion")
+        known = evidence(x for x in running if x.decision.choice.arm in sides)
+        served = np.array([x.decision.choice.arm == "challenger" for x in known.logged], dtype=float)
+        incumbent, challenger = (1.0 - served).tolist(), served.tolist()
+        drawn = np.where(served, experiment.rho, 1.0 - experiment.rho)
     arms = people_by_arm(running)
-    tried, held = (arms.get(arm, set()) for arm in ("canary", "holdback"))
-    known = canary(running)
-    incumbent, challenger = (_chosen(known, side) for side in ("champion", "challenger"))
+    tried, held = (arms.get(arm, set()) for arm in sides)
     people = [x.decision.person_id for x in known.logged]
     return [
-        of_decisions(name, happened, incumbent, challenger, known.propensity, people)
+        of_decisions(name, happened, incumbent, challenger, drawn, people)
         for name, happened in (
             ("turned down", [_turned_down(x) for x in known.logged]),
             ("no answer", [_unanswered(x) for x in known.logged]),

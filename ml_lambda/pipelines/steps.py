@@ -1,9 +1,10 @@
-"""Steps that a person takes: naming a challenger, rolling back. Everything between is the gate's."""
+"""Steps that a person takes: naming a challenger, an A/B test and its end. All else is the gate's."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,12 +16,19 @@ from ml_lambda.registry.contract import Registry
 from ml_lambda.registry.publishing import Publisher
 
 
+_STEPS: Final[dict[str, Callable[[Manifest, datetime], Manifest]]] = {
+    "start a/b": transitions.start_ab,
+    "promote": transitions.promote_by_hand,
+    "roll back": transitions.roll_back,
+}
+
+
 class ByHand(BaseModel):
-    """One step. `policy`: the challenger's id; empty when rolling back."""
+    """One step. `policy`: the challenger's id; empty for any other step."""
 
     model_config = ConfigDict(extra="forbid")
 
-    step: Literal["challenge", "roll back"]
+    step: Literal["challenge", "start a/b", "promote", "roll back"]
     policy: str = ""
     reason: str = Field(
         min_length=3, max_length=200, description="Kept with the version; no names of people."
@@ -32,8 +40,8 @@ def take(wanted: ByHand, publisher: Publisher, now: datetime) -> dict[str, objec
     publisher.follow()
 
     def step(manifest: Manifest) -> Manifest:
-        if wanted.step == "roll back":
-            return transitions.roll_back(manifest, now)
+        if wanted.step in _STEPS:
+            return _STEPS[wanted.step](manifest, now)
         return transitions.challenge(
             manifest, wanted.policy, now, _spec(publisher.registry, manifest, wanted.policy)
         )

@@ -1,4 +1,7 @@
-"""From one manifest to the next: pure, each step named. A challenger goes shadow, canary .1, canary .2."""
+"""From one manifest to the next: pure, each step named. A challenger goes shadow, canary .1, canary .2.
+
+From a canary an operator may go on to an A/B test instead of waiting for the gate.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,9 @@ from chalicelib.contracts.experiments import Experiment, Manifest, PolicySpec
 
 CANARY: Final = (0.1, 0.2)
 """The shares of the challenger in what people are served, one after the other."""
+
+AB: Final = 0.5
+"""The challenger's share of people in an A/B test: halves tell most."""
 
 
 class NotPossible(ValueError):
@@ -57,6 +63,22 @@ def raise_share(manifest: Manifest, now: datetime) -> Manifest:
         raise NotPossible(f"{experiment.challenger} is at {experiment.rho:.0%} in phase {experiment.phase}")
     share = next(rho for rho in CANARY if rho > experiment.rho)
     return _next(manifest, now, experiment=_with(experiment, rho=share))
+
+
+def start_ab(manifest: Manifest, now: datetime) -> Manifest:
+    """From the canary, where guardrails could speak, to each person served by one of the two."""
+    experiment = _experiment(manifest)
+    if experiment.phase != "canary":
+        raise NotPossible(f"an A/B test follows a canary; {experiment.challenger} is in {experiment.phase}")
+    return _next(manifest, now, experiment=_with(experiment, phase="ab", rho=AB))
+
+
+def promote_by_hand(manifest: Manifest, now: datetime) -> Manifest:
+    """End an A/B test with the challenger as champion. A shadow or a canary is the gate's to promote."""
+    experiment = _experiment(manifest)
+    if experiment.phase != "ab":
+        raise NotPossible(f"only an A/B test ends by hand; {experiment.challenger} is in {experiment.phase}")
+    return promote(manifest, now)
 
 
 def promote(manifest: Manifest, now: datetime) -> Manifest:

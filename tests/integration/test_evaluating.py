@@ -208,7 +208,7 @@ def test_a_person_names_a_challenger_and_rolls_back(world: World) -> None:
     with pytest.raises(transitions.NotPossible, match="no policy 'mixed_tx'"):
         step(step="challenge", policy="mixed_tx")
     with pytest.raises(ValueError, match="step"):
-        step(step="promote", policy="mixed_ts")
+        step(step="deploy", policy="mixed_ts")
     assert step(step="challenge", policy="square_cb")["manifest"] == 1
     now = ManifestTable().current()
     assert now is not None
@@ -224,3 +224,22 @@ def test_a_person_names_a_challenger_and_rolls_back(world: World) -> None:
     assert (back["manifest"], "serves everybody" in str(back["state"])) == (2, True)
     with pytest.raises(transitions.NotPossible, match="nothing was promoted"):
         step(step="roll back")
+
+
+def test_a_person_splits_a_canary_and_ends_the_test(world: World) -> None:
+    def step(name: str) -> str:
+        answer: dict[str, Any] = evaluate.handler({"reason": "a test", "step": name}, None)
+        return str(answer["state"])
+
+    challenged()
+    with pytest.raises(transitions.NotPossible, match="follows a canary"):
+        step("start a/b")
+    ManifestTable().publish(transitions.start_canary(ManifestTable().current().manifest, NOW))  # type: ignore[union-attr]
+    with pytest.raises(transitions.NotPossible, match="only an A/B test"):
+        step("promote")
+    assert "mixed_ts serves 50% of people" in step("start a/b")
+    assert "A/B test ends by hand" in page_of(world, night())
+    assert step("promote") == "mixed_ts serves everybody."
+    now = ManifestTable().current()
+    assert now is not None
+    assert (now.manifest.champion, now.manifest.experiment) == ("mixed_ts", None)

@@ -28,6 +28,7 @@ FIRST = Manifest(
 SHADOW = transitions.challenge(FIRST, "mixed_ts", NOW)
 CANARY = transitions.start_canary(SHADOW, NOW)
 MORE = transitions.raise_share(CANARY, NOW)
+SPLIT = transitions.start_ab(MORE, NOW)
 
 
 def state(verdict: Any = "continue", decisions: int = 10) -> GateState:
@@ -48,6 +49,8 @@ def state(verdict: Any = "continue", decisions: int = 10) -> GateState:
         (MORE, Findings(gate=state("promote"), breached=["refused"]), "roll back"),
         (MORE, Findings(gate=state("promote"), suspect="90% in canary"), "stay"),
         (MORE, Findings(gate=state("rollback"), suspect="90% in canary"), "roll back"),
+        (SPLIT, Findings(gate=state("promote")), "stay"),
+        (SPLIT, Findings(breached=["refused"]), "roll back"),
     ],
 )
 def test_the_worst_news_comes_first(manifest: Manifest, found: Findings, step: str) -> None:
@@ -57,6 +60,29 @@ def test_the_worst_news_comes_first(manifest: Manifest, found: Findings, step: s
     if step != "stay":
         after = deciding.STEPS[ruling.step](manifest, NOW)
         assert after.version == manifest.version + 1
+
+
+@pytest.mark.parametrize(
+    ("step", "manifest", "why"),
+    [
+        (transitions.start_ab, FIRST, "nobody challenges"),
+        (transitions.start_ab, SHADOW, "follows a canary"),
+        (transitions.start_ab, SPLIT, "follows a canary"),
+        (transitions.promote_by_hand, SHADOW, "only an A/B test"),
+        (transitions.promote_by_hand, MORE, "only an A/B test"),
+    ],
+)
+def test_by_hand_nothing_is_promoted_that_was_not_tried(step: Any, manifest: Manifest, why: str) -> None:
+    with pytest.raises(transitions.NotPossible, match=why):
+        step(manifest, NOW)
+
+
+def test_an_ab_test_goes_either_way() -> None:
+    assert SPLIT.experiment is not None
+    assert (SPLIT.experiment.phase, SPLIT.experiment.rho) == ("ab", 0.5)
+    promoted = transitions.promote_by_hand(SPLIT, NOW)
+    assert (promoted.champion, promoted.holdback) == ("mixed_ts", "epsilon_greedy_v2")
+    assert transitions.roll_back(SPLIT, NOW).champion == "epsilon_greedy_v2"
 
 
 def canary(people: int, decisions: int, *, served: float, held: float) -> list[Logged]:

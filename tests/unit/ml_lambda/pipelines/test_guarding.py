@@ -86,6 +86,27 @@ def test_muting_is_compared_with_those_held_back() -> None:
     assert breached(guardrails([*days(), *held], MANIFEST, ["h1"])) == []
 
 
+def test_the_sides_of_an_ab_test_are_compared_person_by_person() -> None:
+    experiment = Experiment(name="new-1", phase="ab", challenger="new", rho=0.5, started_at=me.NOW)
+    split = MANIFEST.model_copy(update={"experiment": experiment})
+
+    def sides(done_by_the_challenger: float) -> list[Logged]:
+        return [
+            logged(
+                n, f"p{n % 80}", chosen=0, phase="ab", arm="challenger" if n % 2 else "champion",
+                reward=done_by_the_challenger if n % 2 else 1.0,
+            )
+            for n in range(800)
+        ]  # fmt: skip
+
+    assert breached(guardrails(sides(1.0), split, ())) == []
+    [turned_down] = breached(guardrails(sides(0.0), split, ()))
+    assert turned_down.startswith("turned down +100.0%")
+    [muted] = breached(guardrails(sides(1.0), split, [f"p{n}" for n in range(1, 80, 2)]))
+    assert muted.startswith("nudges muted +")
+    assert breached(guardrails(sides(1.0), split, [f"p{n}" for n in range(0, 80, 2)])) == []
+
+
 def test_other_phases_and_experiments_are_left_out() -> None:
     others = [
         logged(1, "a", chosen=0, reward=1.0, phase="shadow"),
