@@ -1,4 +1,4 @@
-"""Log groups of every function, and the alarms: dead letters, errors, a slow scorer."""
+"""Log groups of every function, and the alarms: dead letters, errors, a slow scorer, no night."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from infra.queues import dead_letter_queues
 LOG_DAYS: Final = 30
 RANK_P99_MILLISECONDS: Final = 600
 """The recommender gives up on the scorer after 800 ms, so this is where to look before people notice."""
+
+HOUR: Final = 3600
+NIGHT_HOURS: Final = 36
+"""Without a run for so long a nightly function is not started any more: a day, and half of one to be sure."""
 
 PARAMETERS: Final[dict[str, Any]] = {
     "AlarmTopicArn": {
@@ -37,6 +41,8 @@ def resources() -> dict[str, Any]:
             },
         }
         made[logical("errors-alarm", fn.name)] = _errors(fn)
+        if fn.owner == "ml" and fn.schedule:
+            made[logical("idle-alarm", fn.name)] = _idle(fn)
     for name in dead_letter_queues():
         made[logical("alarm", name)] = _alarm(
             f"{name}-not-empty",
@@ -72,6 +78,26 @@ def _errors(fn: Function) -> dict[str, Any]:
         statistic="Sum",
         periods=2,
     )
+
+
+def _idle(fn: Function) -> dict[str, Any]:
+    """No data point is what "not invoked" looks like, so missing data breaches."""
+    alarm = _alarm(
+        f"{fn.name}-never-began",
+        f"{fn.name} was not started for {NIGHT_HOURS} hours: is its schedule there and enabled?",
+        namespace="AWS/Lambda",
+        metric="Invocations",
+        dimension=("FunctionName", sub(fn.physical(STAGE))),
+        threshold=1,
+        statistic="Sum",
+        periods=NIGHT_HOURS,
+    )
+    alarm["Properties"] |= {
+        "Period": HOUR,
+        "ComparisonOperator": "LessThanThreshold",
+        "TreatMissingData": "breaching",
+    }
+    return alarm
 
 
 def _alarm(

@@ -3,8 +3,8 @@
 Two kinds. Of **decisions** in the canary: tips turned down, tips that nobody answers. Both policies serve the
 same people there, so their rates are compared on the same decisions by weights, as the gate compares rewards:
 the mean of (e - ē) (π_C - π_I) / π is how much more often e happens under the challenger. Of **people**: who
-withdrew the consent to nudges since it began, in the canary beside the holdback. In an A/B test both are of the
-people of one side beside those of the other.
+withdrew the consent to nudges since it began, in the canary beside the holdback. In an A/B test both are of
+the people of one side beside those of the other.
 
 A rail is breached when the excess is above what is tolerated by more than chance explains: three standard
 errors, one false alarm in 740 looks. Guardrails err towards rolling back: a challenger can be named again.
@@ -77,7 +77,10 @@ def of_decisions(
 
 
 def of_people(name: str, tried: Arm, held: Arm) -> Guardrail:
-    """A rail over people: the canary beside the holdback, or a side beside the other. Agresti and Caffo's (2000) standard error."""
+    """A rail over people: the canary beside the holdback, or the sides of an A/B test.
+
+    Agresti and Caffo's (2000) standard error.
+    """
     if min(tried.people, held.people) < LEAST_PEOPLE:
         return Guardrail(
             name, 0.0, 1.0, breached=False, note=f"{held.people} people to compare with: too few to tell"

@@ -15,7 +15,6 @@ from ml_lambda.registry import transitions
 from ml_lambda.registry.contract import Registry
 from ml_lambda.registry.publishing import Publisher
 
-
 _STEPS: Final[dict[str, Callable[[Manifest, datetime], Manifest]]] = {
     "start a/b": transitions.start_ab,
     "promote": transitions.promote_by_hand,

@@ -206,6 +206,21 @@ def test_what_no_queue_feeds_has_a_place_for_its_failures(resources: dict[str, A
         assert resources[target]["Properties"]["QueueName"] == {"Fn::Sub": f"oo-${{Stage}}-{queue}"}
 
 
+def test_a_night_that_never_began_raises_an_alarm(resources: dict[str, Any]) -> None:
+    alarms = {
+        r["Properties"]["Dimensions"][0]["Value"]["Fn::Sub"]: r["Properties"]
+        for r in resources.values()
+        if r["Type"] == "AWS::CloudWatch::Alarm" and r["Properties"]["MetricName"] == "Invocations"
+    }
+    assert set(alarms) == {"oo-${Stage}-train", "oo-${Stage}-evaluate"}
+    for alarm in alarms.values():
+        assert alarm["TreatMissingData"] == "breaching"
+        assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "LessThanThreshold")
+        seconds = alarm["Period"] * alarm["EvaluationPeriods"]
+        # Longer than from night to night, no longer than CloudWatch looks back.
+        assert 86_400 < seconds <= 604_800
+
+
 def test_a_scoring_schedule_calls_its_function_and_may(resources: dict[str, Any]) -> None:
     for fn in (fn for fn in ml_functions() if fn.kind == "schedule"):
         assert fn.schedule
