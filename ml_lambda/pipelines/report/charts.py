@@ -1,7 +1,7 @@
 """Charts as SVG text, without a plotting library: small, sharp, readable in the dark, no script.
 
 Colours are classes that the page's style names, so that one file follows light and dark. Every chart has a
-title and a description for those who cannot see it. Text is escaped; numbers are finite or left out.
+title and a description for those who cannot see it. Text is escaped; what is no number or absurd is left out.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
-from math import ceil, floor, isfinite, log10
+from math import ceil, floor, log10
 from typing import Final
 
 WIDTH: Final = 640
@@ -19,6 +19,7 @@ _TOP: Final = 12
 _BOTTOM: Final = 28
 _ROW: Final = 30
 _NAMES: Final = 190
+_ABSURD: Final = 1e100
 SERIES: Final = ("a", "b", "c", "d", "e")
 """Style classes of series, in their order."""
 
@@ -56,7 +57,7 @@ class Interval:
 
 def lines(title: str, curves: Sequence[Line], marks: Sequence[Mark] = (), height: int = 200) -> str:
     """Curves over a common x axis; y from the data and the marks."""
-    curves = [_finite(curve) for curve in curves]
+    curves = [_of_numbers(curve) for curve in curves]
     xs = [x for curve in curves for x, _ in curve.points]
     ys = [y for curve in curves for _, y in curve.points]
     ys += [y for curve in curves for _, *ends in curve.band for y in ends] + [m.level for m in marks]
@@ -84,7 +85,7 @@ def bars(
     title: str, names: Sequence[str], groups: Sequence[tuple[str, Sequence[float]]], height: int = 180
 ) -> str:
     """Groups of bars beside one another, from 0."""
-    values = [v for _, vs in groups for v in vs if isfinite(v)]
+    values = [v for _, vs in groups for v in vs if _drawable(v)]
     if not values:
         return nothing(title)
     high = max(*values, 1e-9) * 1.05
@@ -94,7 +95,7 @@ def bars(
     parts = list(_grid(0.0, high, y))
     for g, (_, heights) in enumerate(groups):
         for i, value in enumerate(heights):
-            if isfinite(value):
+            if _drawable(value):
                 left = _LEFT + slot * i + slot * 0.1 + wide * g
                 parts.append(
                     f'<rect class="bar {SERIES[g % len(SERIES)]}" x="{left:.1f}" y="{y(value):.1f}" '
@@ -110,7 +111,7 @@ def bars(
 
 def intervals(title: str, rows: Sequence[Interval], zero: float | None = None) -> str:
     """Estimates with their intervals, a row each; `zero`: the value to compare with."""
-    rows = [r for r in rows if all(map(isfinite, (r.value, r.low, r.high)))]
+    rows = [r for r in rows if all(map(_drawable, (r.value, r.low, r.high)))]
     if not rows:
         return nothing(title)
     ends = [e for r in rows for e in (r.low, r.high, r.value)] + ([zero] if zero is not None else [])
@@ -161,11 +162,15 @@ def _legend(names: Sequence[str]) -> str:
     return f'<p class="legend">{marks}</p>'
 
 
-def _finite(curve: Line) -> Line:
+def _drawable(value: float) -> bool:
+    return abs(value) < _ABSURD  # false for NaN, too
+
+
+def _of_numbers(curve: Line) -> Line:
     return Line(
         curve.name,
-        [p for p in curve.points if all(map(isfinite, p))],
-        [b for b in curve.band if all(map(isfinite, b))],
+        [p for p in curve.points if all(map(_drawable, p))],
+        [b for b in curve.band if all(map(_drawable, b))],
     )
 
 

@@ -152,16 +152,14 @@ def _rest(report: Report) -> Iterator[str]:
 
 
 def _estimates(report: Report) -> str:
+    shown = [e for e in report.estimates if e.estimator == "dr"]
     rows = [
         charts.Interval(
             f"{e.policy} ({e.role})", e.value, e.low, e.high, e.grey, f"effective n {e.effective:.0f}"
         )
-        for e in report.estimates
-        if e.estimator == "dr"
+        for e in shown
     ]
-    earned = next(
-        (r.value for r, e in zip(rows, report.estimates, strict=False) if e.role == "champion"), None
-    )
+    earned = next((e.value for e in shown if e.role == "champion"), None)
     return charts.intervals("Estimated reward per decision, by policy", rows, earned)
 
 
