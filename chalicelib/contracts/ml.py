@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from chalicelib.contracts.consents import Consent
 from chalicelib.contracts.http import (
@@ -21,6 +21,9 @@ from chalicelib.contracts.http import (
 )
 from chalicelib.contracts.pool import PooledWords
 from chalicelib.contracts.signals import ItemRecord
+
+_MOST_DONE = 1e6
+"""Nobody gets more than this done in an hour; false for NaN, too."""
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Group = Literal["tasks", "calendar", "habits", "mood", "context"]
@@ -89,6 +92,13 @@ class Snapshot(_Model):
     done_by_category: dict[str, float] = Field(default={}, description="Decayed count, half-life 14 days.")
     done_today: int = 0
     goals: list[str] = Field(default=[], description="The categories that the person chose as goals.")
+
+    @field_validator("done_hours")
+    @classmethod
+    def _hours_of_a_day(cls, hours: list[float]) -> list[float]:
+        """A stored row that is no day of counts says nothing: it must not stop what reads it."""
+        counts = len(hours) == 24 and all(0.0 <= hour <= _MOST_DONE for hour in hours)
+        return hours if counts else [0.0] * 24
 
 
 # --- what the person saw and said lately; kept by the recommender, sent with each request ----------

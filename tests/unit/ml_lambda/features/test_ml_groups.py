@@ -252,3 +252,12 @@ def test_whatever_the_age_and_whatever_is_stored_values_stay_in_range(
         for name in (*found.candidate, *found.context):
             assert math.isfinite(row[name])
             assert found.range[0] <= row[name] <= found.range[1]
+
+
+@pytest.mark.parametrize(
+    "stored", [[], [1.0] * 23, [-1.0] * 24, [math.nan] + [0.0] * 23, [math.inf] * 24, [1e308] * 24]
+)
+def test_stored_hours_that_are_no_day_of_counts_say_nothing(stored: list[float]) -> None:
+    snapshot = Snapshot.model_validate({**made().model_dump(), "done_hours": stored})
+    assert snapshot.done_hours == [0.0] * 24
+    assert rhythm.done_hour(Moment(snapshot, me.NOW, me.ZONE), me.candidate()) == 0.0
