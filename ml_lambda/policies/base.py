@@ -14,6 +14,9 @@ Matrix = NDArray[np.float64]
 FLOOR: Final = 0.01
 """Probability spread over all candidates whatever a policy thinks, so that every choice can be weighed."""
 
+LARGEST: Final = 1024.0
+"""Features are of the order of 1. What is larger counts as this, so that one row cannot drown all others."""
+
 _TIE: Final = 9
 """Scores equal to this many decimals tie: rows that are the same may differ in their last bits."""
 
@@ -42,7 +45,8 @@ class Learner(ABC):
     def act(self, context: Vector, candidates: Matrix, user: str = "") -> tuple[int, Vector]:
         """Draw one candidate. `context` (C,), `candidates` (K, D), K ≥ 1; returns index and the vector (K,).
 
-        The same seed and the same calls give the same draws (PCG64). Raises ValueError for other shapes.
+        The same seed and the same calls give the same draws (PCG64). Both are `bounded`. Raises ValueError
+        for other shapes.
         """
         shapes = np.shape(context), np.shape(candidates)
         if shapes[0] != (self.context_dimension,) or shapes[1][1:] != (self.dimension,) or not shapes[1][0]:
@@ -50,7 +54,7 @@ class Learner(ABC):
                 f"context {shapes[0]} and candidates {shapes[1]} are not "
                 f"({self.context_dimension},) and (K, {self.dimension}) with K ≥ 1"
             )
-        vector = self.probabilities(context, candidates, user)
+        vector = self.probabilities(bounded(context), bounded(candidates), user)
         if self._draws is None:
             self._draws = np.random.Generator(np.random.PCG64(self._seed))
         return draw(vector, self._draws.random()), vector
@@ -103,6 +107,14 @@ class Learner(ABC):
     @abstractmethod
     def load(self, state: bytes) -> None:
         """Take over a state. Raises StateMismatch when it is not this policy's, in this layout."""
+
+
+def bounded(values: Matrix) -> Matrix:
+    """The same numbers (...,) within ±LARGEST; what is no number is 0."""
+    values = np.asarray(values, dtype=np.float64)
+    if np.vdot(values, values) <= LARGEST * LARGEST:  # false for NaN, too
+        return values
+    return np.clip(np.nan_to_num(values, nan=0.0), -LARGEST, LARGEST)
 
 
 def draw(probabilities: Vector, uniform: float) -> int:

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ml_lambda.policies.base import Matrix, StateMismatch, Vector
+from ml_lambda.policies.base import Matrix, StateMismatch, Vector, bounded
 
 _GRID: Final = 4096.0
 _MAGIC: Final = b"OOR1"
@@ -23,8 +23,8 @@ _HEADER: Final = struct.Struct("<4sHHId")
 
 
 def on_grid(values: Vector) -> Vector:
-    """The nearest multiples of 2^-12."""
-    return np.rint(np.asarray(values, dtype=np.float64) * _GRID) / _GRID
+    """The nearest multiples of 2^-12, `bounded`."""
+    return np.rint(bounded(values) * _GRID) / _GRID
 
 
 @dataclass(frozen=True)

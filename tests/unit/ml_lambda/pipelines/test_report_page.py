@@ -1,4 +1,4 @@
-"""The report's page: says the state first, draws what there is, shows nothing that could run or be a person."""
+"""The report's page: says the state first, draws what there is, holds nothing that could run."""
 
 from __future__ import annotations
 

@@ -54,6 +54,23 @@ def test_other_shapes_are_refused_with_words(name: str, context: int, shape: tup
         make(name).act(np.zeros(context), np.zeros(shape))
 
 
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("huge", [1e6, 1e160, np.inf, np.nan])
+def test_one_absurd_row_neither_breaks_a_choice_nor_drowns_the_rest(name: str, huge: float) -> None:
+    learner = make(name)
+    train(learner, 10)
+    context, rows = np.array([huge, *CONTEXT[1:]]), candidates(5)
+    rows[2, 3] = -huge
+    _, vector = learner.act(context, rows)
+    assert abs(vector.sum() - 1) < 1e-12
+    learner.update(context, rows, 2, 1.0, vector)
+    train(learner, 10)
+    again = make(name)
+    again.load(learner.to_bytes())
+    assert np.isfinite(again.weights()).all()
+    assert abs(again.act(CONTEXT, candidates(5))[1].sum() - 1) < 1e-12
+
+
 def test_ties_split_what_is_not_explored() -> None:
     vector = epsilon_greedy(np.array([0.2, 0.7, 0.7 + 1e-13, 0.1]), 0.1)
     assert vector == pytest.approx([0.025, 0.475, 0.475, 0.025])
