@@ -85,7 +85,7 @@ class History:
         z = np.empty(self.columns + 1)
         z[:-1], z[-1] = row, reward
         z = on_grid(z)
-        products: Vector = z[self._rows] * z[self._columns]
+        products: Vector = z.take(self._rows) * z.take(self._columns)
         return products
 
     def _block(self, slot: int) -> int:

@@ -19,7 +19,7 @@ from ml_lambda.policies.mixed_posterior import Belief, Posterior, common_paces, 
 from ml_lambda.policies.mixed_prior import Beginning
 
 POOL_EVERY: Final = 32
-"""Updates between two looks at what people share; grows by a thirty-second of all there were."""
+"""Updates between two looks at what people share; grows by a sixteenth of all there were."""
 
 REFIT_GROWTH: Final = 0.15
 """Share of new updates before the variances are fitted again."""
@@ -47,6 +47,8 @@ class Person:
     history: History
     belief: Belief | None = None
     evidence: Vector | None = None
+    likely: Vector | None = None
+    """Each hypothesis' share, by this evidence and the paces that are common."""
     posterior: Posterior | None = None
     weighed: int = 0
     """How much data the evidence rests on."""
@@ -90,12 +92,16 @@ class Population:
         """What is known of this person's taste now."""
         belief = self._belief(person)
         if person.posterior is None:
-            if person.evidence is None:
-                self._weigh(person, belief)
-            assert person.evidence is not None
-            likely = belief.paces.likely(person.evidence)
-            person.posterior = posterior(person.history, belief, likely)
+            person.posterior = posterior(person.history, belief, self._likely(person))
         return person.posterior
+
+    def _likely(self, person: Person) -> Vector:
+        if person.evidence is None:
+            self._weigh(person, self._belief(person))
+        assert person.evidence is not None
+        if person.likely is None:
+            person.likely = self._paces.likely(person.evidence)
+        return person.likely
 
     def _belief(self, person: Person) -> Belief:
         """What the others say of this person: their own data do not count twice."""
@@ -113,7 +119,7 @@ class Population:
 
     def _weigh(self, person: Person, belief: Belief) -> None:
         person.evidence, person.weighed = evidence(person.history, belief), person.history.count
-        person.posterior = None
+        person.likely = person.posterior = None
 
     def learned(self, person: Person) -> None:
         """One more decision is in the history of this person; refit what is due."""
@@ -121,7 +127,7 @@ class Population:
         self._updates += 1
         found, history = person.evidence, person.history
         if found is None or len(found) != self._paces.hypotheses(history.blocks):
-            person.evidence = None
+            person.evidence = person.likely = None
         elif history.count - person.weighed >= self._rarer * (EVIDENCE_EVERY + history.count // 40):
             self._weigh(person, self._belief(person))
         if self._updates >= self._next_fit:
@@ -133,7 +139,7 @@ class Population:
             self._next_pool = self._pool_next()
 
     def _pool_next(self) -> int:
-        return self._updates + self._rarer * max(POOL_EVERY, self._updates // 32)
+        return self._updates + self._rarer * max(POOL_EVERY, self._updates // 16)
 
     def _fit(self) -> None:
         """Variances by one step of expectation maximisation, then everybody's contribution anew."""
@@ -146,17 +152,14 @@ class Population:
         found = [p.evidence for p in sample if p.evidence is not None]
         self._paces = common_paces(self.beginning.given.paces, found, rounds=_PACE_ROUNDS)
         for person in known:
-            person.known = None
+            person.known = person.likely = None
         loose = 1.0 / self.variances.pooled
         self._shared = np.column_stack([np.diag(loose), loose * centre])
         self._refresh(known)
 
     def _sum(self, people: list[Person]) -> None:
         for person in people:
-            if person.evidence is None:
-                self._weigh(person, self._belief(person))
-            assert person.evidence is not None
-            likely, history = self._paces.likely(person.evidence), person.history
+            likely, history = self._likely(person), person.history
             person.sums = history.weighted(self._paces.counts(history.ages(), likely))
             person.stale = False
 

@@ -1,7 +1,7 @@
 """The arithmetic of mixed_ts for one person: how the past fades, what speaks for it, one posterior.
 
 Columns are ordered nuisance first (context, constant), candidate features last: the last block of a
-Cholesky factor is then the factor of the candidates' marginal precision, and nothing else is needed.
+Cholesky factor is then the factor of the candidates' marginal precision.
 
 Two kinds of hypotheses say how the past counts. A pace λ weighs a decision of age a by e^(-λa): power
 steady models (Smith 1979), "stabilised" because the prior is not forgotten. A change says that everything
@@ -110,11 +110,11 @@ class Belief:
 
     @cached_property
     def asking(self) -> Matrix:
-        """(d + 1 + D, d + 1 + D): the system, bordered by the unit vectors of the candidate columns."""
-        d, first = len(self.mean), self.first
-        bordered = _LOOSE * np.eye(d + 1 + d - first)
+        """(2 d + 1, 2 d + 1): the system, bordered by the unit vectors of all columns."""
+        d = len(self.mean)
+        bordered = _LOOSE * np.eye(2 * d + 1)
         bordered[: d + 1, : d + 1] = self.system
-        bordered[d + 1 :, first:d] = bordered[first:d, d + 1 :] = np.eye(d - first)
+        bordered[d + 1 :, :d] = bordered[:d, d + 1 :] = np.eye(d)
         return bordered
 
     @cached_property
@@ -203,10 +203,14 @@ def common_paces(given: Paces, found: Sequence[Vector], rounds: int = 50) -> Pac
 
 @dataclass(frozen=True)
 class Posterior:
-    """N(mean, root rootᵀ) over the candidate features' effects (D,)."""
+    """N(mean, root rootᵀ) over the candidate features' effects (D,).
+
+    `beside` (d - D, d): the nuisance columns' rows of the whole root, of which (0, `root`) are the others.
+    """
 
     mean: Vector
     root: Matrix
+    beside: Matrix
 
 
 def posterior(history: History, belief: Belief, likely: Vector) -> Posterior:
@@ -223,5 +227,5 @@ def posterior(history: History, belief: Belief, likely: Vector) -> Posterior:
             belief.paces.counts(history.ages(), likely) / belief.noise
         )
     factor = np.linalg.cholesky(system).astype(np.float64, copy=False)
-    root = factor[d + 1 :, first:d]
-    return Posterior(root @ factor[d, first:d], root)
+    root = factor[d + 1 + first :, first:d]
+    return Posterior(root @ factor[d, first:d], root, factor[d + 1 : d + 1 + first, :d])

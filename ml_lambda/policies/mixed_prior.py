@@ -42,9 +42,13 @@ class Beginning:
 
 @lru_cache(maxsize=8)
 def usual(dimension: int, context_dimension: int, half_life_days: float = 0.0) -> Beginning:
-    """Before any data: effects of about .15 per standardised feature, two thirds of them shared."""
-    between = np.r_[np.full(context_dimension, 0.02), 0.04, np.full(dimension, 0.01)]
-    pooled = np.r_[np.full(context_dimension, 0.05), 0.1, np.full(dimension, 0.02)]
+    """Before any data: effects of about .1 per standardised feature and of the context, two thirds of their
+    variance shared or more; people differ most in how often they do anything at all.
+
+    A reward in [0, 1] that features move by half of its range leaves no more to each of a dozen.
+    """
+    between = np.r_[np.full(context_dimension, 0.002), 0.04, np.full(dimension, 0.004)]
+    pooled = np.r_[np.full(context_dimension, 0.01), 0.1, np.full(dimension, 0.008)]
     start = Variances(between, pooled, 0.18)
     paces = paces_of(None, half_life_days)
     first = context_dimension + 1

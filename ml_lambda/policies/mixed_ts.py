@@ -49,7 +49,7 @@ class MixedTS(Learner):
     """
 
     name = "mixed_ts"
-    version = "3"
+    version = "4"
 
     def __init__(
         self,
@@ -88,9 +88,10 @@ class MixedTS(Learner):
     def probabilities(self, context: Vector, candidates: Matrix, user: str = "") -> Vector:
         """Exact given POINTS: the share of points at which each is best, under the floor.
 
-        A point z scores a candidate φ with φ·m + o ‖Rᵀφ‖ + scale (Rᵀφ)·z, where the effects are N(m, R Rᵀ)
-        and o is the optimism after that many decisions. The points are fixed: the vector follows from
-        state, prior and candidates alone.
+        A point z scores a candidate φ with φ·m + o s + scale (Rᵀφ)·z, where the effects are N(m, R Rᵀ),
+        o is the optimism after that many decisions and s the standard deviation of the whole expected
+        reward, level included: features have no natural zero, and that of φ·m alone would depend on it.
+        The points are fixed: the vector follows from state, prior, context and candidates alone.
         """
         person = self._person(user)
         known = self._population.posterior(person)
@@ -98,7 +99,10 @@ class MixedTS(Learner):
         scores = candidates @ known.mean
         if self._optimism:
             grown = self._optimism * sqrt(1.0 + 3.0 * log1p(person.history.count / 50.0))
-            scores += grown * np.sqrt(np.vecdot(spread, spread))
+            level = context @ known.beside[:-1] + known.beside[-1]
+            whole = spread + level[self._first :]
+            alike = level[: self._first]
+            scores += grown * np.sqrt(np.vecdot(whole, whole) + alike @ alike)
         drawn = spread @ _points(self.dimension, self._scale)
         drawn += scores[:, None]
         best = (drawn >= drawn.max(axis=0) - _TIE).astype(np.float64)
@@ -122,7 +126,7 @@ class MixedTS(Learner):
         """Into the person's sums; refits nothing."""
         person = self._person(user)
         self._add(person, context, candidate, reward, replaces, day)
-        person.evidence = None
+        person.evidence = person.likely = None
 
     def update(
         self,

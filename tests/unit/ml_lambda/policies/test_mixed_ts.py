@@ -96,6 +96,24 @@ def test_the_vector_is_how_often_a_draw_of_the_posterior_is_best() -> None:
     assert np.abs(learner.probabilities(CONTEXT, rows) - expected).max() < 3 * 0.5 / POINTS**0.5
 
 
+def test_optimism_is_by_how_little_the_whole_reward_is_known() -> None:
+    learner = mixed(scale=0.0, optimism=0.5)
+    for i, row in enumerate(rows_of(60, 7) + 3.0):
+        learner.learn(CONTEXT, row, float(i % 4 == 0))
+    person = learner._population.people[""]
+    belief = learner._population.beginning.given
+    whole = np.linalg.inv(
+        belief.system[:-1, :-1] + person.history.weighted(np.ones(1))[:-1, :-1] / belief.noise
+    )
+    rows = rows_of(200, 8) + 2.0 * np.arange(200)[:, None] / 200
+    seen = np.column_stack([np.tile(np.append(CONTEXT, 1.0), (200, 1)), rows])
+    optimism = 0.5 * np.sqrt(1.0 + 3.0 * np.log1p(60 / 50))
+    bounds = rows @ learner.weights() + optimism * np.sqrt(np.einsum("kd,de,ke->k", seen, whole, seen))
+    for start in range(0, 200, 10):
+        one = slice(start, start + 10)
+        assert learner.probabilities(CONTEXT, rows[one]).argmax() == bounds[one].argmax()
+
+
 _days = st.floats(0, 900, allow_nan=False)
 _rewards = st.sampled_from([0.0, 0.1, 0.4, 0.8, 1.0])
 
@@ -228,6 +246,8 @@ def test_the_posterior_is_the_weighted_regression() -> None:
         found = posterior(history, belief, np.eye(2)[pace])
         assert found.mean == pytest.approx(np.linalg.solve(after, shift)[2:], abs=1e-9)
         assert found.root @ found.root.T == pytest.approx(np.linalg.inv(after)[2:, 2:], abs=1e-9)
+        whole = np.vstack([found.beside, np.hstack([np.zeros((3, 2)), found.root])])
+        assert whole @ whole.T == pytest.approx(np.linalg.inv(after), abs=1e-9)
     weights = 0.25 + 0.75 * 2.0 ** (-(24.0 - 24.0 * (np.arange(40) // 20)) / 30.0)
     after = np.linalg.inv(belief.covariance) + (weights[:, None] * rows).T @ rows / belief.noise
     both = posterior(history, belief, np.array([0.25, 0.75]))
