@@ -157,7 +157,7 @@ RESTART: Final = rows("restart", "", (
 ))  # fmt: skip
 
 PREPARE: Final = rows("prepare", "", (
-    ("Vor „{anchor}“: {act}. {minutes}.", "Schau vor „{anchor}“ hinein: {title}. {minutes}."),
+    ("Schau vor „{anchor}“ hinein: {act}. {minutes}.", "Schau vor „{anchor}“ hinein: {title}. {minutes}."),
     ("Mach dich bereit für „{anchor}“: {act}. {minutes}.",
      "Mach dich bereit für „{anchor}“: {title}. {minutes}."),
     ("Sieh es dir vor „{anchor}“ an: {act}. {minutes}.",
@@ -167,8 +167,7 @@ PREPARE: Final = rows("prepare", "", (
     ("Stimm dich auf „{anchor}“ ein: {act}. {minutes}.",
      "Stimm dich auf „{anchor}“ ein: {title}. {minutes}."),
     ("Leg es für „{anchor}“ bereit: {act}. {minutes}.", "Leg das für „{anchor}“ bereit: {title}. {minutes}."),
-    ("Geh vorbereitet in „{anchor}“: {act}. {minutes}.",
-     "Geh vorbereitet in „{anchor}“: {title}. {minutes}."),
+    ("Beginne vor „{anchor}“ damit: {act}. {minutes}.", "Beginne vor „{anchor}“ mit: {title}. {minutes}."),
     ("Nutze {minutes} vor „{anchor}“: {act}.", "Nutze {minutes} vor „{anchor}“ für: {title}."),
 ))  # fmt: skip
 

@@ -152,7 +152,7 @@ RESTART: Final = rows("restart", "", (
 ))  # fmt: skip
 
 PREPARE: Final = rows("prepare", "", (
-    ("Antes de «{anchor}»: {act}. {minutes}.", "Abre antes de «{anchor}»: {title}. {minutes}."),
+    ("Ábrelo antes de «{anchor}»: {act}. {minutes}.", "Abre antes de «{anchor}»: {title}. {minutes}."),
     ("Prepárate para «{anchor}»: {act}. {minutes}.", "Prepárate para «{anchor}»: {title}. {minutes}."),
     ("Míralo antes de «{anchor}»: {act}. {minutes}.", "Mira esto antes de «{anchor}»: {title}. {minutes}."),
     ("Tenlo a mano para «{anchor}»: {act}. {minutes}.",
@@ -161,7 +161,8 @@ PREPARE: Final = rows("prepare", "", (
     ("Ponte al día para «{anchor}»: {act}. {minutes}.", "Ponte al día para «{anchor}»: {title}. {minutes}."),
     ("Déjalo listo para «{anchor}»: {act}. {minutes}.",
      "Deja esto listo para «{anchor}»: {title}. {minutes}."),
-    ("Llega a «{anchor}» con todo: {act}. {minutes}.", "Llega a «{anchor}» con todo: {title}. {minutes}."),
+    ("Empieza antes de «{anchor}»: {act}. {minutes}.",
+     "Empieza antes de «{anchor}» con: {title}. {minutes}."),
     ("Dedica {minutes} antes de «{anchor}»: {act}.", "Dedica {minutes} antes de «{anchor}» a: {title}."),
 ))  # fmt: skip
 

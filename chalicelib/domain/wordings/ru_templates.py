@@ -161,7 +161,7 @@ RESTART: Final = rows("restart", "", (
 ))  # fmt: skip
 
 PREPARE: Final = rows("prepare", "", (
-    ("Скоро «{anchor}»: {act}. {minutes}.", "Скоро «{anchor}»: {title}. {minutes}."),
+    ("Взгляни на это, скоро «{anchor}»: {act}. {minutes}.", "Скоро «{anchor}»: {title}. {minutes}."),
     ("Подготовься к событию «{anchor}»: {act}. {minutes}.",
      "Подготовься к событию «{anchor}»: {title}. {minutes}."),
     ("Загляни сюда, скоро «{anchor}»: {act}. {minutes}.",
@@ -173,8 +173,8 @@ PREPARE: Final = rows("prepare", "", (
     ("Настройся, скоро «{anchor}»: {act}. {minutes}.", "Настройся, скоро «{anchor}»: {title}. {minutes}."),
     ("Приготовь это к событию «{anchor}»: {act}. {minutes}.",
      "Приготовь это к событию «{anchor}»: {title}. {minutes}."),
-    ("Сделай это к событию «{anchor}»: {act}. {minutes}.",
-     "Сделай это к событию «{anchor}»: {title}. {minutes}."),
+    ("Начни это до события «{anchor}»: {act}. {minutes}.",
+     "Начни это до события «{anchor}»: {title}. {minutes}."),
     ("Выдели {minutes_acc} перед событием «{anchor}»: {act}.",
      "Выдели {minutes_acc} перед событием «{anchor}»: {title}."),
 ))  # fmt: skip
