@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
     started = time.monotonic()
     code = subprocess.run(
         [sys.executable, "-m", "pytest", "tests/ai", *(a for a in arguments if a != "--required")],
-        cwd=ROOT, check=False, env={**os.environ, "TEST_AI": "1"},
+        cwd=ROOT, check=False, env={"TEST_AI": "1", **os.environ},
     ).returncode  # fmt: skip
     print(f"  tested with a model in {time.monotonic() - started:.0f} s")
     return code
