@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from chalicelib.contracts.consents import CONSENTS
 from chalicelib.contracts.ml import RankRequest, Snapshot
 from chalicelib.contracts.signals import MAX_ENTRIES
+from ml_lambda.serving.pools import READY, parse_pool
 from oo_local import demo_signals
 from oo_local.connecting import SOURCE, connect
 from oo_local.emulator import client as emulator_client
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 SUBJECT: Final = "demo"
 FREE_MINUTES: Final = 45
 PATIENCE: Final = 240
+WORDING_PATIENCE: Final = 120
+"""Seconds; a small model words a sentence in one or two, and a pool of some twenty is kept as a whole."""
 _CONFLICT: Final = 409
 
 
@@ -126,6 +129,19 @@ class Demo:
             raise DemoFailed(f"after {timeout:.0f} s not all {sent} signals are stored")
         if not wait_until(known, timeout, 0.1):
             raise DemoFailed(f"after {timeout:.0f} s the features still lack the demo person's items")
+
+    def wait_for_wordings(self, timeout: float = WORDING_PATIENCE) -> int:
+        """Until a model has worded tips ahead; how many lie ready, 0 when none does by then."""
+        person = str(_ok(self.api.get("/api/auth/session"))["person_id"])
+        dynamodb = emulator_client("dynamodb", self._emulator)
+        key = {"person_id": {"S": person}, "part": {"S": READY}}
+
+        def ready() -> int:
+            pool = parse_pool(dynamodb.get_item(TableName="oo-local-pools", Key=key).get("Item"))
+            return sum(bool(entry.sealed) for entry in pool.entries) if pool else 0
+
+        wait_until(lambda: ready() > 0, timeout, 0.5)
+        return ready()
 
     def first_tip(self) -> FirstTip:
         """Ask as the page does; when there is nothing now, ask again having time."""

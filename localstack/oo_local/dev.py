@@ -38,8 +38,9 @@ def dev(root: Path = ROOT) -> int:
     code = 0
     try:
         stack.start(shown)
-        tip = _demo(stack, shown) if configuration.local.demo == "yes" else None
-        _tell(shown, stack, tip, time.monotonic() - started)
+        refusal = _refusal(stack, shown)
+        tip = _demo(stack, shown, refusal) if configuration.local.demo == "yes" else None
+        _tell(shown, stack, tip, refusal, time.monotonic() - started)
         while (ended := stack.ended()) is None:
             time.sleep(0.5)
         shown.failed(
@@ -63,7 +64,15 @@ def dev(root: Path = ROOT) -> int:
     return code
 
 
-def _demo(stack: Stack, shown: Shown) -> FirstTip:
+def _refusal(stack: Stack, shown: Shown) -> str:
+    """Why no model of the proxy here answers; empty: they do, or none was started."""
+    if stack.models is None:
+        return ""
+    with shown.step("ask the models for a word", "start without PROFILES=ai"):
+        return stack.models.refusal()
+
+
+def _demo(stack: Stack, shown: Shown, refusal: str) -> FirstTip:
     again = "look at `make logs`; `make reset` starts over"
     demo = Demo(stack.url, stack.endpoint, stack.home)
     try:
@@ -77,13 +86,16 @@ def _demo(stack: Stack, shown: Shown) -> FirstTip:
             sent = sum(demo.send_signals().values())
         with shown.step("wait until the features know them", again):
             demo.wait_for_features(sent)
+        if stack.configuration.litellm_url and not refusal:
+            with shown.step("let the model word tips ahead", again):
+                demo.wait_for_wordings()
         with shown.step("ask for the first tip", again):
             return demo.first_tip()
     finally:
         demo.close()
 
 
-def _tell(shown: Shown, stack: Stack, first: FirstTip | None, seconds: float) -> None:
+def _tell(shown: Shown, stack: Stack, first: FirstTip | None, refusal: str, seconds: float) -> None:
     say = shown.console.print
     say()
     if first is not None and first.tip is not None:
@@ -92,6 +104,9 @@ def _tell(shown: Shown, stack: Stack, first: FirstTip | None, seconds: float) ->
         say()
         say(f"    {first.tip['text']}", style="bold", markup=False)
         say(f"    {first.tip['why']}", style="dim", markup=False)
+        if stack.configuration.litellm_url:
+            by = "a model" if first.tip["source"] == "model" else "a template: no model's wording fits it"
+            say(f"    (worded by {by})", style="dim", markup=False)
         say()
     elif first is not None:
         say(f"  Nothing for the demo person now ({first.reason}); look again at {first.next_look_at}.")
@@ -99,14 +114,14 @@ def _tell(shown: Shown, stack: Stack, first: FirstTip | None, seconds: float) ->
     say('  Sign in there as "demo" to see it, or as anyone else to start afresh.')
     if first is not None:
         say(f"  A third party is connected, too: [bold]{stack.sandbox}[/bold] [dim](add tasks there)[/dim]")
-    _tell_models(say, stack)
+    _tell_models(say, stack, refusal)
     if stack.registry_page:
         say(f"  The registry is at [bold]{stack.registry_page}[/bold] [dim](make nightly fills it)[/dim]")
     say("  [dim]make logs · make reload · make signin SUBJECT=demo · Ctrl-C stops, state is kept[/dim]")
     say(f"  [dim]admin token: {stack.home / 'admin-token'}[/dim]")
 
 
-def _tell_models(say: Callable[..., None], stack: Stack) -> None:
+def _tell_models(say: Callable[..., None], stack: Stack, refusal: str) -> None:
     """Where models are, which answers, and whether it does."""
     if stack.models is None:
         if url := stack.configuration.litellm_url:
@@ -117,7 +132,7 @@ def _tell_models(say: Callable[..., None], stack: Stack) -> None:
         f"  The models' proxy is at [bold]{stack.configuration.litellm_url}[/bold] "
         f"[dim](key: {stack.home / 'litellm-key'})[/dim]"
     )
-    if refusal := stack.models.refusal():
+    if refusal:
         say("  No model answers, so templates word the tips:", style="yellow")
         say(f"    {refusal}", style="yellow", markup=False)
     else:

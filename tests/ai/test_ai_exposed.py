@@ -1,4 +1,4 @@
-"""What the real small model makes of drafts, and of titles that speak to it."""
+"""A real model that reads the attacks, as a prompt that forgot its placeholders would send them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,9 @@ from ml_lambda.llm.client import HttpModels
 from ml_lambda.llm.contract import TIP_GENERATOR, Answer, ChatModel, Message, ModelUnavailable
 from ml_lambda.llm.prompts import EVENT, TASK
 from ml_lambda.llm.wording import Rejected, Worder, Wording
-from tests.unit.ml_lambda.llm.drafts import draft
 from tests.unit.ml_lambda.llm.test_llm_attacks import ATTACKS, LEAKS
 from tests.unit.ml_lambda.llm.test_llm_attacks import _draft as attacked
 
-TITLES = (
-    "Send the invoice to Mira", "Water the plants", "Book the dentist", "Read chapter 4", "Fix the tap",
-    "Call the bank", "Buy stamps", "Practise Spanish",
-)  # fmt: skip
 # Each takes seconds of a processor; TEST_AI=all shows it every one (ten minutes).
 SHOWN = ATTACKS if os.environ.get("TEST_AI") == "all" else ATTACKS[::6]
 
@@ -51,19 +46,6 @@ def outcomes() -> Iterator[Counter[str]]:
     counted: Counter[str] = Counter()
     yield counted
     print(f"\n  attacks shown to the real model: {dict(counted)}")  # noqa: T201 - what `-s` is for
-
-
-def test_most_drafts_are_reworded_and_each_keeps_the_person_s_words(aliases: HttpModels) -> None:
-    worder = Worder(aliases.chat(TIP_GENERATOR), "reword", embedder=aliases.embedder())
-    drafts = [draft("do_now.1", title, minutes=5 * (1 + number % 4)) for number, title in enumerate(TITLES)]
-    made = [worder.word(one) for one in drafts]
-    worded = [(one, said) for one, said in zip(drafts, made, strict=True) if isinstance(said, Wording)]
-    # The figure of issue 4, on the plainest drafts; `make bench-tips` has it over all contexts.
-    assert len(worded) >= len(TITLES) / 2, made
-    for one, said in worded:
-        assert one.title.casefold() in said.text.casefold()
-        assert said.text != one.text
-        assert len(said.meaning) == 256
 
 
 @pytest.mark.parametrize("attack", SHOWN, ids=lambda attack: attack["id"])
