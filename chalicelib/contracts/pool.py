@@ -74,6 +74,11 @@ class Worded(_Model):
         default={},
         description="By digest of a draft that no model could word: until when it is not asked for again.",
     )
+    themed: dict[str, str] = Field(
+        default={},
+        description="The tasks that themes rest on, each with its title's words and characters.",
+    )
+    themed_at: datetime | None = None
 
 
 class PooledWords(_Model):

@@ -17,6 +17,7 @@ from ml_lambda.serving.generating import Generating
 from ml_lambda.serving.pool_reads import PoolReads
 from ml_lambda.serving.pools import PoolTable
 from ml_lambda.serving.refilling import Refilling
+from ml_lambda.serving.theming import Theming
 
 
 @cache
@@ -33,7 +34,9 @@ def refilling() -> Refilling:
         embedder = models().embedder(person_id)
         return Worder(models().chat(TIP_GENERATOR, person_id), mode, embedder=embedder)
 
-    return Refilling(PoolReads(), PoolTable(), make_sealer(), words, SystemClock())
+    sealer = make_sealer()
+    themes = Theming(sealer, lambda person_id: models().embedder(person_id), settings().theme_alike)
+    return Refilling(PoolReads(), PoolTable(), sealer, words, themes, SystemClock())
 
 
 @cache

@@ -53,6 +53,8 @@ def parse_worded(row: Mapping[str, Any] | None) -> Worded:
     return Worded(
         meanings={wording: _numbers(bytes(v["B"])) for wording, v in row["meanings"]["M"].items()},
         refused={draft: datetime.fromtimestamp(int(v["N"]), UTC) for draft, v in row["refused"]["M"].items()},
+        themed={ref: v["S"] for ref, v in row["themed"]["M"].items()},
+        themed_at=datetime.fromtimestamp(int(row["themed_at"]["N"]), UTC) if "themed_at" in row else None,
     )
 
 
@@ -181,6 +183,8 @@ def _worded_row(person_id: str, worded: Worded, now: datetime) -> dict[str, Any]
         "part": {"S": WORDED},
         "meanings": {"M": {w: {"B": _bytes(numbers)} for w, numbers in worded.meanings.items()}},
         "refused": {"M": {draft: _epoch(until) for draft, until in worded.refused.items()}},
+        "themed": {"M": {ref: {"S": shape} for ref, shape in worded.themed.items()}},
+        **({"themed_at": _epoch(worded.themed_at)} if worded.themed_at else {}),
         "expires": _epoch(now + MEANINGS_LIVE),
     }
 

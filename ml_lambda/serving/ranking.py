@@ -27,6 +27,7 @@ from chalicelib.domain.permitted import restrict
 from chalicelib.domain.wordings import language_of
 from chalicelib.runtime.logging import Logger, trace
 from ml_lambda.features.group import Moment
+from ml_lambda.features.themes import ThemeSpace
 from ml_lambda.features.vector import candidate_vectors, context_vector, degraded
 from ml_lambda.policies.store import StoredState
 from ml_lambda.serving.choosing import Chooser
@@ -84,6 +85,7 @@ class Ranker:
             return self._silence(request, configuration, None, request.now + NEW_PERSON)
         old = outdated(snapshot, request.now)
         snapshot = restrict(current(snapshot), request.granted)
+        themes = known.pool.themes if known.pool and "tasks" in request.granted else {}
         proposal = propose(
             snapshot,
             now=request.now,
@@ -93,7 +95,7 @@ class Ranker:
             context=request.context,
             recent=request.recent,
             blocks=request.blocks,
-            themes=known.pool.themes if known.pool and "tasks" in request.granted else {},
+            themes=themes,
         )
         if not proposal.candidates:
             return self._silence(request, configuration, snapshot, proposal.next_look_at, outdated=old)
@@ -108,7 +110,8 @@ class Ranker:
             # The rules heed an answer anyway; a feature made of answers learns from them.
             stored = StoredState()
             recent = [tip.model_copy(update={"reaction": None, "reason": None}) for tip in recent]
-        moment = Moment(snapshot, request.now, request.timezone, context, recent)
+        space = ThemeSpace(themes) if themes else None
+        moment = Moment(snapshot, request.now, request.timezone, context, recent, space)
         features = candidate_vectors(moment, proposal.candidates)
         shared = context_vector(moment)
         chooser = Chooser(configuration, request.person_id, stored, request.seed, self._log)

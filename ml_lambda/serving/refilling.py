@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from chalicelib.contracts.consents import Consent
 from chalicelib.contracts.pool import Pool, PoolEntry, Worded
 from chalicelib.contracts.ports import Clock, KeyDestroyed, Sealer
 from chalicelib.domain.freshness import current
-from chalicelib.domain.permitted import prompt_context
+from chalicelib.domain.permitted import PromptContext, prompt_context
+from ml_lambda.serving import theming
 from ml_lambda.serving.ahead import MOST, Planned, ahead
 from ml_lambda.serving.pool_reads import Person
 from ml_lambda.serving.pools import LostRace, PersonErased
+from ml_lambda.serving.theming import Theming
 from ml_lambda.serving.titles import SealedTitle
 from ml_lambda.serving.writing import Refilled, Run, Standing, Words, Writer
 
@@ -51,6 +53,7 @@ class Refilling:
         store: PoolStore,
         sealer: Sealer,
         words: Callable[[str], Words],
+        themes: Theming,
         clock: Clock,
     ) -> None:
         """`words`: whoever words for a person, on that person's budget."""
@@ -58,6 +61,7 @@ class Refilling:
         self._store = store
         self._sealer = sealer
         self._words = words
+        self._theming = themes
         self._clock = clock
 
     def refill(self, person_id: str, closed: Collection[str], time_left: Callable[[], float]) -> Refilled:
@@ -82,6 +86,7 @@ class Refilling:
         self._sealer.prime(person_id, person.wrapped_key)
         known = prompt_context(current(person.snapshot), person.tips.recent, person.granted)
         before = person.pool or Pool(person_id=person_id)
+        themes, remembered = self._themed(person_id, person, known, before, run, now)
         plan = ahead(
             known.snapshot,
             now=now,
@@ -90,17 +95,18 @@ class Refilling:
             granted=person.granted,
             recent=person.tips.recent,
             blocks=person.tips.blocks,
-            themes=before.themes,
+            themes=themes,
             closed=closed,
         )
         named = {ref for planned in plan for ref in planned.refs}
         named |= {ref for entry in before.entries for ref in entry.titles}
         titles = self._reads.titles(person_id, named & known.refs, now)
-        one = Standing(person_id, person, known, now, closed, titles)
+        one = Standing(person_id, person, known, now, closed, titles, themes)
         entries, worded = self._fill(one, plan, before.entries, run)
+        worded = worded.model_copy(update=remembered)
         run.said.ready = len(entries)
-        same = (entries, worded) == (before.entries, person.worded)
-        if same or not (person.version or entries or worded.refused):
+        same = (entries, worded, themes) == (before.entries, person.worded, before.themes)
+        if same or not (person.version or entries or themes or worded != Worded()):
             run.said.outcome = "fresh" if entries else "nothing"
             return run.said
         pool = Pool(
@@ -108,11 +114,27 @@ class Refilling:
             version=person.version + 1,
             refilled_at=now,
             entries=entries,
-            themes=before.themes,
+            themes=themes,
         )
         self._store.save(pool, worded, person.granted, now)
         run.said.outcome = "kept"
         return run.said
+
+    def _themed(
+        self, person_id: str, person: Person, known: PromptContext, before: Pool, run: Run, now: datetime
+    ) -> tuple[dict[str, str], dict[str, Any]]:
+        """The themes from now on, and what `Worded` remembers of them."""
+        worded, themes = person.worded, theming.kept(before.themes, known)
+        open_now = {task.item_ref for task in known.snapshot.tasks}
+        told, at = worded.themed, worded.themed_at
+        if run.themes is None and not run.over and theming.due(known, worded, now):
+            titles = self._reads.titles(person_id, open_now & known.refs, now)
+            run.themes = self._theming.regroup(person_id, known, before.themes, worded, titles, run)
+        if run.themes is not None:
+            themes, told = run.themes
+            themes, at = theming.kept(themes, known), now.replace(microsecond=0)
+        told = {ref: shape for ref, shape in told.items() if ref in open_now}
+        return themes, {"themed": told, "themed_at": at}
 
     def _fill(
         self, one: Standing, plan: Sequence[Planned], before: Sequence[PoolEntry], run: Run

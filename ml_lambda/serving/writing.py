@@ -18,6 +18,7 @@ from chalicelib.contracts.signals import ItemRecord
 from chalicelib.domain import calendar, pooling
 from chalicelib.domain.permitted import PromptContext
 from chalicelib.domain.wordings import language_of
+from ml_lambda.features.context import assemble
 from ml_lambda.llm.contract import ModelUnavailable
 from ml_lambda.llm.draft import Draft
 from ml_lambda.llm.meaning import mask
@@ -75,6 +76,8 @@ class Run:
     made: dict[str, Made] = field(default_factory=dict)
     """By digest of the draft."""
     refused: dict[str, datetime] = field(default_factory=dict)
+    themes: tuple[dict[str, str], dict[str, str]] | None = None
+    """Themes that were made in this run, and what of."""
     over: bool = False
     """Whether no more is asked of the model."""
 
@@ -89,11 +92,24 @@ class Standing:
     now: datetime
     closed: frozenset[str]
     titles: Mapping[str, SealedTitle]
+    themes: Mapping[str, str]
 
     @property
     def lang(self) -> str:
         """The language that the person is spoken to in."""
         return language_of(self.person.profile.locale).lang
+
+    def facts(self, planned: Planned) -> tuple[str, ...]:
+        """What else a model may know: nothing that it could state."""
+        return assemble(
+            self.known.snapshot,
+            planned.candidate,
+            now=self.now,
+            timezone=self.person.profile.timezone,
+            granted=self.person.granted,
+            recent=self.person.tips.recent,
+            themes=self.themes,
+        ).phrases()
 
     def fits(self, entry: PoolEntry, planned: Planned) -> bool:
         """Whether the entry's words say what is planned."""
@@ -160,7 +176,13 @@ class Writer:
         try:
             titles = {ref: self._title(ref) for ref in planned.refs}
             profile = self._one.person.profile
-            draft = drafting.draft_of(planned, titles, timezone=profile.timezone, locale=profile.locale)
+            draft = drafting.draft_of(
+                planned,
+                titles,
+                timezone=profile.timezone,
+                locale=profile.locale,
+                context=self._one.facts(planned),
+            )
             return self._ask(key, planned, draft)
         except (KeyError, Unsealable):
             return None

@@ -25,7 +25,12 @@ from ml_lambda.serving.refilling import PoolStore, Reads
 from ml_lambda.serving.titles import SealedTitle
 from tests.unit.ml_lambda.serving.pool_memory import MemoryPools
 
-WORDED = Worded(meanings={"m.1": [127, -127, 0, -1, 5], "m.2": []}, refused={"d": me.ahead(hours=5)})
+WORDED = Worded(
+    meanings={"m.1": [127, -127, 0, -1, 5], "m.2": []},
+    refused={"d": me.ahead(hours=5)},
+    themed={"task-tax": "3.20"},
+    themed_at=me.NOW,
+)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,11 +16,13 @@ from chalicelib.contracts.ml import Candidate, ItemBlock, RecentTip, Snapshot
 from chalicelib.contracts.pool import Pool, PoolEntry, Worded
 from chalicelib.domain import pooling
 from ml_lambda.features.snapshot import build
+from ml_lambda.llm.contract import ModelUnavailable
 from ml_lambda.llm.draft import Draft
 from ml_lambda.serving.ahead import MOST, ahead
 from ml_lambda.serving.pool_reads import Person, TipMemory
 from ml_lambda.serving.pools import LostRace
 from ml_lambda.serving.refilling import ATTEMPTS, Refilling
+from ml_lambda.serving.theming import RESTS, Theming
 from ml_lambda.serving.titles import SealedTitle
 from ml_lambda.serving.writing import RESERVE, Refilled
 from tests.unit.ml_lambda.serving.pool_memory import FakeWords, MemoryPools
@@ -41,11 +44,26 @@ class DigestingSealer(FakeSealer):
         return sha256(f"{person_id}|{purpose}|{plaintext}".encode()).hexdigest()
 
 
+class FakeEmbedder:
+    """Titles lie near each other by their first letter."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+        self.fails = False
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        if self.fails:
+            raise ModelUnavailable("timeout")
+        self.asked.append(list(texts))
+        return [[float(text[0] == letter) + 0.01 for letter in "SOWt"] for text in texts]
+
+
 class World:
     def __init__(self) -> None:
         self.store, self.words, self.sealer = MemoryPools(), FakeWords(), DigestingSealer()
         self.clock, self.left = FakeClock(me.NOW), 1000.0
         self.budgets: list[str] = []
+        self.embedder = FakeEmbedder()
         self.store.people[me.PERSON] = Person(
             granted=frozenset(me.ALL),  # type: ignore[arg-type]
             profile=Profile(timezone=me.ZONE),
@@ -71,7 +89,8 @@ class World:
             self.budgets.append(person_id)
             return self.words
 
-        one = Refilling(self.store, self.store, self.sealer, words, self.clock)
+        themes = Theming(self.sealer, lambda person_id: self.embedder, 0.23)
+        one = Refilling(self.store, self.store, self.sealer, words, themes, self.clock)
         return one.refill(me.PERSON, closed, lambda: self.left)
 
     @property
@@ -131,6 +150,7 @@ def test_what_lies_ready_is_not_written_again(world: World) -> None:
     assert (said.outcome, said.written) == ("fresh", 0)
     assert len(world.words.asked) == asked
     assert world.store.calls == ["person", "titles"]
+    assert len(world.embedder.asked) == 1
 
 
 def test_an_hour_later_only_what_is_new_is_asked_for(world: World) -> None:
@@ -235,7 +255,8 @@ def test_a_model_that_stops_answering_leaves_what_it_wrote_and_what_was_there(wo
 def test_the_best_come_first_when_there_is_no_more_time(world: World) -> None:
     world.left = RESERVE - 1
     said = world.refill()
-    assert (said.cut, said.written, said.outcome) == (True, 0, "nothing")
+    assert (said.cut, said.written, said.outcome) == (True, 0, "kept")
+    assert world.entries == []
     world.left = RESERVE
 
     def says(draft: Draft) -> str:
@@ -417,3 +438,54 @@ def test_another_language_is_another_pool(world: World) -> None:
     world.change(pool=world.pool.model_copy(update={"entries": foreign}))
     world.refill()
     assert {e.lang for e in world.entries} == {"en"}
+
+
+def test_open_tasks_are_grouped_by_their_titles_once(world: World) -> None:
+    world.refill()
+    themes = world.pool.themes
+    assert themes["task-invoice"] == themes["task-shelf"] != themes["task-tax"]
+    assert set(themes) == {"task-invoice", "task-shelf", "task-tax"}
+    assert world.embedder.asked == [["Send the invoice to Mira", "Shelf", "Open the tax letter"]]
+    assert "Shelf" not in world.pool.model_dump_json()
+    world.clock.forward(hours=3)
+    world.refill()
+    assert len(world.embedder.asked) == 1
+
+
+def test_a_new_task_is_grouped_after_a_while_and_the_others_keep_their_themes(world: World) -> None:
+    world.refill()
+    before = world.pool.themes
+    items = [*me.items(), me.item("task-new", effort_minutes=5)]
+    world.seal("task-new", "Sort the shelf")
+    world.change(snapshot=build(items, me.signals(), me.ZONE, me.NOW, person_id=me.PERSON))
+    world.refill()
+    assert world.pool.themes == before
+    world.clock.at = me.NOW + RESTS
+    world.refill()
+    assert world.pool.themes == {**before, "task-new": before["task-shelf"]}
+
+
+def test_a_task_that_is_gone_leaves_its_theme_unless_a_tip_was_about_it_lately(world: World) -> None:
+    world.refill()
+    themes = world.pool.themes
+    world.show("another", item_ref="task-shelf")
+    world.change(snapshot=world.snapshot(gone=("task-tax",)))
+    world.refill()
+    assert world.pool.themes == {ref: themes[ref] for ref in ("task-invoice", "task-shelf")}
+    world.change(granted=frozenset({"habits"}))
+    world.refill()
+    assert world.pool.themes == {}
+
+
+def test_without_the_embedder_themes_stay_as_they_are(world: World) -> None:
+    world.embedder.fails = True
+    said = world.refill()
+    assert (said.unavailable, said.outcome, world.words.asked) == ("timeout", "nothing", [])
+    world.embedder.fails = False
+    world.refill()
+    assert world.pool.themes
+
+
+def test_a_model_is_told_facts_beside_the_draft(world: World) -> None:
+    world.refill()
+    assert any(draft.context for draft in world.words.asked)
