@@ -118,6 +118,20 @@ def _gate(options: argparse.Namespace) -> Any:
              "until": r.until if r.until < float("inf") else None} for r in rows]  # fmt: skip
 
 
+def _rails(options: argparse.Namespace) -> Any:
+    from bench.policies.rails import HARMS, NIGHTS, measure
+
+    many = max(1, options.runs // 4)
+    running = measure(HARMS, many, options.first_seed)
+    rows = list(_shown(running, len(HARMS), "rails", lambda r: f"{r.harm.name}: {r.ever:.1%}"))
+    report.show_rows(
+        f"A guardrail, looked at on {NIGHTS} nights",
+        ("harm", "runs", "breached on the first night", "on any", "median night"),
+        [(r.harm.name, str(r.runs), f"{r.first:.1%}", f"{r.ever:.1%}", f"{r.night:.0f}") for r in rows],
+    )
+    return [{**vars(r.harm), "runs": r.runs, "first": r.first, "ever": r.ever} for r in rows]
+
+
 def _estimators(options: argparse.Namespace) -> Any:
     from bench.policies.agreement import LIMIT, LOGS, TARGETS, agreements
 
@@ -138,7 +152,7 @@ def _estimators(options: argparse.Namespace) -> Any:
 
 
 _PARTS: Final[dict[str, Callable[[argparse.Namespace], Any]]] = {
-    "race": _race, "cost": _cost, "gate": _gate, "estimators": _estimators,
+    "race": _race, "cost": _cost, "gate": _gate, "rails": _rails, "estimators": _estimators,
 }  # fmt: skip
 
 
