@@ -90,6 +90,8 @@ class History:
 
     def _block(self, slot: int) -> int:
         key = _key(slot, int(self.newest // SLOT_DAYS))
+        if self._keys and self._keys[-1] == key:  # nearly always
+            return len(self._keys) - 1
         if key not in self._keys:
             at = sum(_start(k) < _start(key) for k in self._keys)
             self._keys.insert(at, key)
