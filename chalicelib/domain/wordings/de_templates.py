@@ -65,9 +65,9 @@ PLAN_SLOT: Final = (
     rows("plan_slot", "", (
         ("Passt es dir {slot}? {title}.", "Passt dir das {slot}? {title}."),
         ("Plan es für {when} ein: {act}.", "Plan das für {when} ein: {title}."),
-        ("Halt dir {slot} Zeit frei: {act}. {takes}.", "Halt dir {slot} Zeit frei: {title}. {takes}."),
+        ("Halt dir {takes} frei: {act}, {slot}.", "Halt dir {takes} frei: {title}, {slot}."),
         ("Trag es dir für {when} ein: {act}.", "Trag dir das für {when} ein: {title}."),
-        ("Reservier dir {slot} Zeit: {act}. {takes}.", "Reservier dir {slot} Zeit: {title}. {takes}."),
+        ("Reservier dir {takes}: {act}, {slot}.", "Reservier dir {takes}: {title}, {slot}."),
         ("Schaff {slot} Platz dafür: {act}.", "Schaff {slot} Platz für: {title}."),
         ("Hebst du es dir für {when} auf? {title}.", "Hebst du dir das für {when} auf? {title}."),
         ("Fang {slot} an: {act}.", "Fang {slot} an mit: {title}."),
@@ -190,7 +190,7 @@ BATCH: Final = rows("batch", "", (
 
 KEEP_OR_LET_GO: Final = rows("keep_or_let_go", "", (
     ("{title}: behalten oder streichen?", "{title}: behalten oder streichen?"),
-    ("Entscheide: {act}. Behalten oder streichen?", "Entscheide über: {title}. Behalten oder streichen?"),
+    ("Entscheide neu: {act}. Behalten oder streichen?", "Entscheide über: {title}. Behalten oder streichen?"),
     ("Behalten oder streichen? {title}.", "Behalten oder streichen? {title}."),
     ("Bleibt das auf der Liste oder nicht? {title}.", "Bleibt das auf der Liste oder nicht? {title}."),
     ("Schau neu darauf: {act}. Behalten oder loslassen?", "Schau neu auf: {title}. Behalten oder loslassen?"),

@@ -129,7 +129,7 @@ ANCHOR: Final = rows("anchor", "", (
     ("Después de «{anchor}», {act}. {minutes}.", "Después de «{anchor}»: {title}. {minutes}."),
     ("Justo al acabar «{anchor}»: {act}. {minutes}.", "Justo al acabar «{anchor}»: {title}. {minutes}."),
     ("Cuando acabe «{anchor}»: {act}. {minutes}.", "Cuando acabe «{anchor}»: {title}. {minutes}."),
-    ("Hazlo seguir a «{anchor}»: {act}. {minutes}.", "Haz que siga a «{anchor}»: {title}. {minutes}."),
+    ("Que venga tras «{anchor}»: {act}. {minutes}.", "Que esto venga tras «{anchor}»: {title}. {minutes}."),
     ("Únelo a «{anchor}»: {act}. {minutes}.", "Une esto a «{anchor}»: {title}. {minutes}."),
     ("{title} después de «{anchor}». {minutes}.", "Tómate {minutes} después de «{anchor}»: {title}."),
     ("Añade {minutes} después de «{anchor}»: {act}.", "Añade {minutes} después de «{anchor}»: {title}."),
@@ -167,7 +167,7 @@ PREPARE: Final = rows("prepare", "", (
 ))  # fmt: skip
 
 BATCH: Final = rows("batch", "", (
-    ("Haz tres seguidas, {minutes}. Primero: {act}.", "Haz tres seguidas, {minutes}. Primero: {title}."),
+    ("Haz tres tareas seguidas, {minutes}: {act}.", "Haz tres tareas seguidas, {minutes}: {title}."),
     ("Junta tres parecidas, {minutes}. Empieza por {act}.",
      "Junta tres parecidas, {minutes}. Primero: {title}."),
     ("Encadena tres, {minutes}. Primero: {act}.", "Encadena tres, {minutes}. Empieza con: {title}."),
@@ -186,7 +186,7 @@ KEEP_OR_LET_GO: Final = rows("keep_or_let_go", "", (
     ("{title}: ¿se queda o lo sueltas?", "{title}: ¿se queda o lo sueltas?"),
     ("Decide: {act}. ¿Se queda o se va?", "Decide sobre: {title}. ¿Se queda o se va?"),
     ("¿Lo dejas en la lista o lo sueltas? {title}.", "¿Dejas esto en la lista o lo sueltas? {title}."),
-    ("Elige para esto: {act}. ¿Sigue o no?", "Elige para esto: {title}. ¿Sigue o no?"),
+    ("Di sí o no: {act}. ¿Sigue en la lista?", "Di sí o no: {title}. ¿Sigue en la lista?"),
     ("Míralo con otros ojos: {act}. ¿Se queda o se va?", "Mira con otros ojos: {title}. ¿Se queda o se va?"),
     ("{title}. ¿Merece quedarse o lo sueltas?", "{title}. ¿Merece quedarse o lo sueltas?"),
     ("Dale un sí o un no: {act}. {minutes}.", "Dale un sí o un no a: {title}. {minutes}."),

@@ -147,7 +147,7 @@ ANCHOR: Final = rows("anchor", "", (
 ))  # fmt: skip
 
 RESTART: Final = rows("restart", "", (
-    ("{title}. Новое начало, {minutes}.", "Положи новое начало: {title}. {minutes}."),
+    ("{title}. Новое начало, {minutes}.", "Открой новую страницу: {title}. {minutes}."),
     ("Начни с чистого листа: {act}. {minutes}.", "Начни с чистого листа: {title}. {minutes}."),
     ("Пусть сегодня будет день первый: {act}. {minutes}.",
      "Пусть сегодня будет день первый: {title}. {minutes}."),
@@ -155,7 +155,7 @@ RESTART: Final = rows("restart", "", (
     ("Вернись на {minutes_acc}: {act}.", "Вернись к этому на {minutes_acc}: {title}."),
     ("Вернись к этому: {act}. {minutes}.", "Вернись к этому: {title}. {minutes}."),
     ("Дай этому новый старт: {act}. {minutes}.", "Дай этому новый старт: {title}. {minutes}."),
-    ("Начни новый ряд: {act}. {minutes}.", "Начни новый ряд: {title}. {minutes}."),
+    ("Начни новую серию: {act}. {minutes}.", "Начни новую серию: {title}. {minutes}."),
     ("Возьми {minutes_acc} для начала: {act}.", "Возьми {minutes_acc} для начала: {title}."),
     ("Начни с небольшого шага: {act}. {minutes}.", "Начни с небольшого шага: {title}. {minutes}."),
 ))  # fmt: skip
@@ -180,10 +180,12 @@ PREPARE: Final = rows("prepare", "", (
 ))  # fmt: skip
 
 BATCH: Final = rows("batch", "", (
-    ("Сделай три похожих, {minutes}. Сначала: {act}.", "Сделай три похожих, {minutes}. Сначала: {title}."),
+    ("Сделай три похожих дела, {minutes}. Сначала: {act}.",
+     "Сделай три похожих дела, {minutes}. Сначала: {title}."),
     ("Возьми три таких дела, {minutes}. Первое: {act}.",
      "Возьми три таких дела, {minutes}. Первое: {title}."),
-    ("Сделай три подряд, {minutes}. Первое: {act}.", "Сделай три подряд, {minutes}. Первое: {title}."),
+    ("Сделай три дела подряд, {minutes}. Первое: {act}.",
+     "Сделай три дела подряд, {minutes}. Первое: {title}."),
     ("Разбери три небольших, {minutes}: {act}.", "Разбери три небольших, {minutes}: {title}."),
     ("Объедини три, всего {minutes}. Сначала: {act}.", "Объедини три, всего {minutes}. Сначала: {title}."),
     ("Удели {minutes_acc} трём похожим. Сначала: {act}.",
