@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SUBJECT: Final = "demo"
 FREE_MINUTES: Final = 45
 PATIENCE: Final = 240
-WORDING_PATIENCE: Final = 120
+WORDING_PATIENCE: Final = 180
 """Seconds; a small model words a sentence in one or two, and a pool of some twenty is kept as a whole."""
 _CONFLICT: Final = 409
 

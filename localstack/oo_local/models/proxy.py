@@ -6,7 +6,9 @@ which alias is the proxy's configuration alone; nothing here knows a model's nam
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -149,6 +151,8 @@ class Models:
 
 def _told(text: str) -> str:
     """What a refusal says, in one line."""
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        text = str(json.loads(text)["error"]["message"])
     return " ".join(text.split())[:300]
 
 

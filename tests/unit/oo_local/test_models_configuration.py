@@ -9,6 +9,7 @@ import yaml
 
 from oo_local.configuration import ConfigurationError, configure, read_configuration
 from oo_local.models.language import weights_file
+from oo_local.models.proxy import _told
 from oo_local.models.proxy_config import ALIASES, ProxyConfigError, read_proxy_config
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -154,3 +155,10 @@ def test_weights_are_found_in_a_package_or_at_a_path(tmp_path: Path) -> None:
     assert weights_file("pydantic/py.typed").name == "py.typed"
     with pytest.raises(FileNotFoundError, match="no_such_package"):
         weights_file("no_such_package/model.gguf")
+
+
+def test_a_refusal_is_told_in_its_own_words() -> None:
+    assert _told('{"error": {"message": "no\\n such model", "code": "400"}}') == "no such model"
+    assert _told("<html>") == "<html>"
+    assert _told('{"error": "busy"}') == '{"error": "busy"}'
+    assert len(_told("x" * 9_000)) == 300
