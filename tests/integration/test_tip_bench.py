@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,3 +79,20 @@ def test_it_says_when_nobody_answers_or_is_named(
     assert main([]) == 2
     with pytest.raises(SystemExit):
         main(["--at", "small"])
+
+
+def test_mlflow_keeps_a_run_per_model_with_its_figures_and_the_page(
+    openai_server: OpenAIServer, blank_registry: Path, tmp_path: Path
+) -> None:
+    openai_server.write = words
+    kept = tmp_path / "registry.db"
+    shutil.copyfile(blank_registry, kept)
+    at = [f"--at={name}={openai_server.url}@reword" for name in ("one", "two")]
+    assert main([*at, "--home", str(tmp_path), "--mlflow", f"sqlite:///{kept}", "--first", "3"]) == 0
+    with sqlite3.connect(kept) as rows:
+        names = rows.execute(
+            "select r.name from runs r join experiments e using (experiment_id) where e.name = 'tip-wordings'"
+        ).fetchall()
+        grounded = rows.execute("select value from metrics where key = 'grounded'").fetchall()
+    assert sorted(names) == [("one",), ("two",)]
+    assert grounded == [(1.0,), (1.0,)]
