@@ -9,7 +9,6 @@ attack so have no words.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from typing import Final, Literal
 
@@ -186,9 +185,7 @@ def _known(draft: Draft, text: str) -> bool:
 
 def _strange(ours: str, said: str) -> bool:
     """Whether it has signs that neither a plain sentence nor the draft has."""
-    if unicodedata.normalize("NFC", ours) != ours or _JOINED.search(ours):
-        return True
-    return not all(_plain(char) or char in said for char in ours)
+    return bool(_JOINED.search(ours)) or not all(_plain(char) or char in said for char in ours)
 
 
 def _plain(char: str) -> bool:

@@ -20,6 +20,7 @@ UNTIL = draft("do_now.u1", until=SLOT)
 AFTER = draft("plan_slot.a1", anchor="Team meeting", slot=SLOT, slot_until=SLOT, takes=5, reason="slot_free")
 CHOICE = draft("keep_or_let_go.1", "Garage door", minutes=1)
 REST = draft("rest.1", "", minutes=10, reason="low_energy_today")
+AMERICAN = draft("do_now.u1", until=SLOT, lang="en-US")
 LETTER = draft("do_now.1", "Tax letter", minutes=25)
 
 
@@ -90,6 +91,7 @@ def test_another_way_to_say_the_same_passes(of: Draft, text: str) -> None:
         (INVOICE, "Send the invoice to Mira. 5 minutes.", "unchanged"),
         (INVOICE, "Send the invoice to Mira! 5 minutes.", "style"),
         (INVOICE, "Send the invoice to Mira now. 5 minutes.", "unchanged"),
+        (AMERICAN, AMERICAN.text, "unchanged"),
     ],
 )
 def test_what_the_draft_does_not_say_is_not_shown(of: Draft, text: str, reason: str) -> None:
