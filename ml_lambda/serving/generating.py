@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, Protocol
 
-from chalicelib.contracts.events import Envelope, MalformedEvent, from_json, type_of
+from chalicelib.contracts.events import Envelope, type_of
 from chalicelib.runtime.logging import Logger, trace
+from ml_lambda.serving.batches import by_person, failures
 from ml_lambda.serving.writing import RESERVE, Refilled
 
 NAMESPACE: Final = "oO/pool"
@@ -38,15 +38,7 @@ class Generating:
 
         `time_left`: seconds until the function is stopped.
         """
-        failed: list[str] = []
-        messages: dict[str, list[tuple[str, Envelope]]] = defaultdict(list)
-        for record in event["Records"]:
-            try:
-                envelope = from_json(record["body"])
-                messages[envelope.person_id].append((record["messageId"], envelope))
-            except MalformedEvent as error:
-                self._log.error("malformed event", message_id=record["messageId"], error=str(error))
-                failed.append(record["messageId"])
+        messages, failed = by_person(event, self._log)
         if self._make is None:
             messages.clear()
         for number, (person_id, group) in enumerate(messages.items()):
@@ -60,7 +52,7 @@ class Generating:
                 except Exception as error:
                     self._log.exception("generate failed", error, messages=len(group))
                     failed.extend(message_id for message_id, _ in group)
-        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+        return failures(failed)
 
     def _refill(self, person_id: str, group: list[Envelope], time_left: Callable[[], float]) -> None:
         if self._refills is None and self._make is not None:

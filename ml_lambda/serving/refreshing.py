@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
@@ -11,8 +10,6 @@ from uuid import UUID, uuid5
 from chalicelib.contracts.events import (
     Envelope,
     FeaturesRefreshed,
-    MalformedEvent,
-    from_json,
     moment,
     timestamp,
     type_of,
@@ -25,6 +22,7 @@ from chalicelib.domain.freshness import RENEW_AFTER
 from chalicelib.runtime.logging import Logger, trace, trace_id
 from ml_lambda.features.snapshot import WINDOW, build
 from ml_lambda.features.store import Person
+from ml_lambda.serving.batches import by_person, failures
 
 SKEW: Final = timedelta(seconds=2)
 """How far two functions' clocks may differ."""
@@ -56,15 +54,7 @@ class Refreshing:
 
     def handle_batch(self, event: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
         """Take an SQS batch; the partial batch response names the messages of people who failed."""
-        failed: list[str] = []
-        messages: dict[str, list[tuple[str, Envelope]]] = defaultdict(list)
-        for record in event["Records"]:
-            try:
-                envelope = from_json(record["body"])
-                messages[envelope.person_id].append((record["messageId"], envelope))
-            except MalformedEvent as error:
-                self._log.error("malformed event", message_id=record["messageId"], error=str(error))
-                failed.append(record["messageId"])
+        messages, failed = by_person(event, self._log)
         for person_id, group in messages.items():
             with trace(group[-1][1].trace_id):
                 try:
@@ -74,7 +64,7 @@ class Refreshing:
                 except Exception as error:
                     self._log.exception("features failed", error, messages=len(group))
                     failed.extend(message_id for message_id, _ in group)
-        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+        return failures(failed)
 
     def _not_before(self, group: list[Envelope]) -> datetime | None:
         """A snapshot read at or after this moment knows all that these events tell of; None: make it anew."""
