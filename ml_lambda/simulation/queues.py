@@ -17,8 +17,10 @@ from infra.queues import QUEUES, Queue
 
 Handler = Callable[[dict[str, Any]], Mapping[str, list[dict[str, str]]]]
 
-NOT_SIMULATED: Final = frozenset({"tail", "erase", "ml-erase", "export", "ml-export", "revoke"})
-"""Queues of what simulated people do not do: look at the tail, leave, take copies, connect third parties."""
+NOT_SIMULATED: Final = frozenset({"tail", "erase", "ml-erase", "export", "ml-export", "revoke", "generate"})
+"""Queues of what simulated people do not do: look at the tail, leave, take copies, connect third parties,
+have their tips worded by a model.
+"""
 
 
 class MessageFailed(Exception):
