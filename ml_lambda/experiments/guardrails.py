@@ -7,8 +7,8 @@ withdrew the consent to nudges since it began, in the canary beside the holdback
 the people of one side beside those of the other.
 
 A rail is breached when the excess is above what is tolerated by more than chance explains: three standard
-errors, one false alarm in 740 looks. Guardrails err towards rolling back: a challenger can be named again.
-Who deletes everything leaves nothing that could be counted here.
+errors, one false alarm in 740 looks; over many nights see README.md. Guardrails err towards rolling back: a
+challenger can be named again. Who deletes everything leaves nothing that could be counted here.
 """
 
 from __future__ import annotations
