@@ -102,7 +102,14 @@ def test_no_package_marker_shadows_the_emulator() -> None:
 
 
 def test_modules_stay_small() -> None:
-    long = {str(p): n for p in FILES if (n := len((ROOT / p).read_text().splitlines())) > 300}
+    beside = [
+        path.relative_to(ROOT)
+        for folder in ("infra", "localstack", "bench", "scripts")
+        for path in (ROOT / folder).rglob("*.py")
+    ]
+    pages = [path.relative_to(ROOT) for path in (ROOT / "chalicelib" / "web").glob("*.js")]
+    files = [*FILES, *beside, *pages]
+    long = {str(p): n for p in files if (n := len((ROOT / p).read_text().splitlines())) > 300}
     assert long == {}
 
 

@@ -14,7 +14,8 @@ from chalicelib.contracts.signals import ItemRecord
 from chalicelib.domain.candidates import propose
 from chalicelib.domain.style import violations
 from chalicelib.domain.wordings import LANGUAGES, render
-from scripts.show_words import ROOT, fortnight, sample
+from scripts.show_life import fortnight
+from scripts.show_words import ROOT, sample
 
 
 @pytest.mark.parametrize(
