@@ -133,7 +133,7 @@ _DAY: Final = (
     "(Go on|Carry on|Keep going) with {day}( now|): {act}" + _SHORT,
     "(Start|Begin|Take on) {day}( now| here|): {act}" + _SHORT,
     "(Use|Find|Spend|Save) ({size}|just {size}) (for|on) {day}: {act}.",
-    "Give {day} ({size}|just {size}|{size} now): {act}.",
+    "Give {day} (just|only) {size}: {act}.",
     "{Act} (for|to make it) {day}" + _SHORT,
     "On to {day}( now|): {act}" + _SHORT,
     "Time for {day}( now|): {act}" + _SHORT,
