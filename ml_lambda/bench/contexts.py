@@ -20,9 +20,8 @@ from chalicelib.contracts.http import RecommendContext
 from chalicelib.contracts.ml import Candidate, HabitState, MoodState, RecentTip, Snapshot
 from chalicelib.contracts.signals import ItemRecord
 from chalicelib.domain.candidates import propose
-from chalicelib.domain.wordings import ANCHOR_CHARACTERS, ANCHOR_WORDS, render
-from chalicelib.domain.wordings.titles import clean, shorten
 from ml_lambda.llm.draft import Draft
+from ml_lambda.serving.drafting import draft_of
 
 FILE: Final = Path(__file__).with_name("contexts.json")
 GRANTED: Final[tuple[Consent, ...]] = ("tasks", "calendar", "habits", "mood", "context")
@@ -83,30 +82,15 @@ def _life(person: Mapping[str, Any], first: date) -> Iterator[Context]:
                 exposed_at=now,
             )
         )
-        yield Context(name, person["id"], chosen, _draft(chosen, words, zone, person["locale"]))
+        yield Context(
+            name, person["id"], chosen, draft_of(chosen, words, timezone=zone, locale=person["locale"])
+        )
 
 
 def _next_angle(candidates: Sequence[Candidate], recent: Sequence[RecentTip]) -> Candidate:
     """The best of the angle that the person had least: what is measured is every kind of draft."""
     had = Counter(tip.angle for tip in recent)
     return min(candidates, key=lambda candidate: had[candidate.angle])
-
-
-def _draft(candidate: Candidate, words: Mapping[str, str], zone: str, locale: str) -> Draft:
-    shown = render(candidate, words, timezone=zone, locale=locale)
-    anchor = shorten(clean(words.get(candidate.anchor_ref or "", "")), ANCHOR_WORDS, ANCHOR_CHARACTERS)
-    forms = [own for own in shown.own_words if own in shown.text]
-    return Draft(
-        angle=candidate.angle,
-        lang=shown.lang,
-        text=shown.text,
-        why=shown.why,
-        title=next((own for own in forms if own.casefold() != anchor.casefold()), "")
-        if candidate.item_ref
-        else "",
-        anchor=next((own for own in forms if anchor and own.casefold() == anchor.casefold()), ""),
-        own_words=shown.own_words,
-    )
 
 
 def _words(person: Mapping[str, Any]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from string import Formatter
 from typing import Final
 
-from chalicelib.contracts.ml import RecentTip
+from chalicelib.contracts.ml import Candidate, RecentTip
 from chalicelib.domain import pooling, wordings
 from chalicelib.domain.wordings import ANCHOR_CHARACTERS, ANCHOR_WORDS, language_of
 from chalicelib.domain.wordings.titles import clean, shorten
@@ -22,7 +22,7 @@ _OWN: Final = frozenset({"title", "act", "anchor"})
 
 
 def draft_of(
-    planned: Planned,
+    candidate: Candidate,
     titles: Mapping[str, str],
     *,
     timezone: str,
@@ -30,7 +30,6 @@ def draft_of(
     context: Sequence[str] = (),
 ) -> Draft:
     """The tip as its template words it. `titles`: opened, by ref. Raises KeyError where one shows nothing."""
-    candidate = planned.candidate
     rendered = wordings.render(candidate, titles, timezone=timezone, locale=locale)
     anchor = titles[candidate.anchor_ref] if candidate.anchor_ref else ""
     anchor = shorten(clean(anchor), ANCHOR_WORDS, ANCHOR_CHARACTERS)

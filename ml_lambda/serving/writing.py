@@ -177,7 +177,7 @@ class Writer:
             titles = {ref: self._title(ref) for ref in planned.refs}
             profile = self._one.person.profile
             draft = drafting.draft_of(
-                planned,
+                planned.candidate,
                 titles,
                 timezone=profile.timezone,
                 locale=profile.locale,
