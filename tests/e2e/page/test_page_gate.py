@@ -34,7 +34,7 @@ def test_a_sign_in_that_failed_says_so_once(visit: Visits) -> None:
     page = one.open("?signin=failed&reason=denied")
     expect(page.locator("#note")).to_have_text("Signing in did not work. Try once more.")
     expect(page.get_by_role("link", name="Sign in with your account")).to_be_visible()
-    assert page.url == one.api.url
+    expect(page).to_have_url(one.api.url)
     page.reload()
     expect(page.locator("#note")).to_have_text("One tip, at the right time.")
 

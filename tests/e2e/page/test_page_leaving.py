@@ -197,12 +197,12 @@ def test_erasing_takes_a_typed_word_and_is_sent_once(visit: Visits) -> None:
     expect(receipt).to_contain_text("The last backup ends on ")
     expect(receipt).to_contain_text("What was under way when it began is dropped, and gone by ")
     expect(receipt.get_by_role("link", name="Receipt r-42")).to_have_attribute("href", "?receipt=r-42")
-    assert page.url == one.api.url + "?receipt=r-42"
+    expect(page).to_have_url(one.api.url + "?receipt=r-42")
     page.reload()
     expect(receipt.get_by_role("status").first).to_have_text("Everything is gone.")
     page.get_by_role("button", name="Back").click()
     expect(page.get_by_role("link", name="Sign in with your account")).to_be_visible()
-    assert page.url == one.api.url
+    expect(page).to_have_url(one.api.url)
 
 
 def test_after_the_receipt_the_page_is_signed_out_and_still_leads_to_it(visit: Visits) -> None:

@@ -93,7 +93,7 @@ def test_a_way_to_sign_in_is_added_and_comes_back_to_the_screen(visit: Visits) -
     assert ("GET", "api/auth/login/apple") in one.world.requests
     page.goto(one.api.url + "?screen=access")
     expect(page.get_by_role("dialog", name="Signing in")).to_be_visible()
-    assert page.url == one.api.url
+    expect(page).to_have_url(one.api.url)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_source_is_connected_and_disconnected(visit: Visits) -> None:
     expect(body).to_contain_text("Not connected")
     body.get_by_role("button", name="connect").dblclick()
     expect(page.get_by_role("alert")).to_have_text("Todoist is connected.")
-    assert page.url == one.api.url
+    expect(page).to_have_url(one.api.url)
     assert one.world.requests.count(("POST", "api/integrations/todoist/connect")) == 1
     expect(body).to_contain_text("Connected since ")
     body.get_by_role("button", name="disconnect").click()
