@@ -133,9 +133,11 @@ bench-policies: ## Every policy beside its peers: gap closed, cost, gate, estima
 	$(BOOTSTRAP) peers
 	@OPENBLAS_NUM_THREADS=1 .oo/peers/bin/python -m bench.policies $(ARGS)
 
-bench-tips: ## Models over fixed contexts: valid, grounded, accepted, cost; LITELLM_URL or ARGS="--at NAME=URL@reword"
+# At an address that is named; otherwise with the models of the oO that runs here.
+BENCH_TIPS = $(if $(LITELLM_URL)$(filter --at --help,$(ARGS)),ml_lambda.bench,oo_local.within ml_lambda.bench.__main__)
+bench-tips: ## Models over fixed contexts: valid, grounded, accepted, cost; of the running oO, or ARGS="--at NAME=URL@reword"
 	$(BOOTSTRAP) dev
-	@$(RUN) -m ml_lambda.bench $(ARGS)
+	@$(RUN) -m $(BENCH_TIPS) $(ARGS)
 
 image-test: ## Build the scoring image and invoke it (needs a container engine; says so when there is none)
 	$(BOOTSTRAP) dev emulator

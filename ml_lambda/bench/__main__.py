@@ -1,6 +1,7 @@
-"""`python -m ml_lambda.bench`: every named model over the fixed contexts; a page, MLflow, a short table.
+"""Every named model over the fixed contexts; a page, MLflow, a short table.
 
-make bench-tips                                               # the models at LITELLM_URL
+make bench-tips                                               # the models of the oO that runs here
+LITELLM_URL=https://models.example make bench-tips            # those at an address, key in LITELLM_API_KEY
 make bench-tips ARGS="--at small=http://127.0.0.1:4000@reword --at large=https://models.example@write"
 """
 
@@ -24,6 +25,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from chalicelib.runtime.parameters import secret_parameter
 from ml_lambda.bench.attacking import attack, attacks
 from ml_lambda.bench.contexts import Context, contexts, version
 from ml_lambda.bench.judging import judge
@@ -32,7 +34,7 @@ from ml_lambda.bench.page import Benched, figures, page
 from ml_lambda.bench.run import run
 from ml_lambda.llm.client import HttpModels
 from ml_lambda.llm.contract import JUDGE, TIP_GENERATOR, EmbeddingModel, ModelUnavailable
-from ml_lambda.llm.prompts import Mode
+from ml_lambda.llm.prompts import Mode, request
 
 SECONDS: Final = 60.0  # for one call: a benchmark waits longer than a person's pool would
 _AT: Final = re.compile(r"(?P<name>[\w.-]+)=(?P<url>https?://[^@\s]+)@(?P<mode>write|reword)")
@@ -51,9 +53,14 @@ def main(arguments: Sequence[str]) -> int:
     options = _options(arguments)
     console = Console()
     if not options.at:
-        console.print("no model: set LITELLM_URL, or name one with --at NAME=URL@write|reword")
+        console.print(
+            "no model: start `make dev PROFILES=ai`, set LITELLM_URL, or say --at NAME=URL@write|reword"
+        )
         return 2
     known = list(contexts())[: options.first]
+    if troubles := [trouble for place in options.at if (trouble := _trouble(place, known))]:
+        console.print("\n".join(troubles), soft_wrap=True)
+        return 1
     benched = [_bench(place, known, options, console) for place in options.at]
     html = page(benched, version())
     home = options.home / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
@@ -66,9 +73,38 @@ def main(arguments: Sequence[str]) -> int:
     return 0 if any(one.summary.valid for one in benched) else 1
 
 
+def _models(place: Place) -> HttpModels:
+    return HttpModels(place.url, timeout_seconds=SECONDS, key=_key, count=lambda call: None)
+
+
+def _key() -> str:
+    """The proxy's key: the caller's own, or the one that the functions of the running oO are given."""
+    parameter = os.environ.get("OO_LITELLM_KEY_PARAMETER", "")
+    return os.environ.get("LITELLM_API_KEY") or (secret_parameter(parameter) if parameter else "")
+
+
+def _trouble(place: Place, known: Sequence[Context]) -> str:
+    """Why its model would answer nothing; empty when it answers. Asked once, so that no run is in vain."""
+    requests = (request(one.draft, place.mode) for one in known if one.draft is not None)
+    first = next((asked for asked in requests if asked is not None), None)
+    models = _models(place)
+    try:
+        if first is not None:
+            ask = models.chat(TIP_GENERATOR).ask
+            ask(first.messages, schema=first.schema, max_tokens=first.max_tokens, seed=first.seed)
+    except ModelUnavailable as error:
+        if error.reason != "malformed":
+            return (
+                f"{place.name}: no answer from `{TIP_GENERATOR}` at {place.url} ({error}): is it up, and "
+                "LITELLM_API_KEY its key?"
+            )
+    finally:
+        models.close()
+    return ""
+
+
 def _bench(place: Place, known: Sequence[Context], options: argparse.Namespace, console: Console) -> Benched:
-    key = os.environ.get("LITELLM_API_KEY", "")
-    models = HttpModels(place.url, timeout_seconds=SECONDS, key=lambda: key, count=lambda call: None)
+    models = _models(place)
     chat, embedder = models.chat(TIP_GENERATOR), _embedder(models, console)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
     with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
@@ -116,7 +152,11 @@ def _kept(address: str, benched: Sequence[Benched], html: str) -> str:
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     home = Path(os.environ.get("OO_HOME", ".oo"))
-    parser = argparse.ArgumentParser(prog="make bench-tips", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="make bench-tips",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--at", type=_place, action="append", default=[], metavar="NAME=URL@MODE")
     parser.add_argument(
         "--mode", choices=("write", "reword"), default=os.environ.get("OO_WORDING_MODE", "write")

@@ -73,7 +73,7 @@ def test_it_says_when_nobody_answers_or_is_named(
     openai_server.stop()
     code = main(["--at", f"gone={address}@reword", "--home", str(tmp_path), "--mlflow", "", "--first", "3"])
     assert code == 1
-    assert "no embedder (unreachable)" in capsys.readouterr().out
+    assert "gone: no answer from `tip-generator`" in capsys.readouterr().out
     for name in ("LITELLM_URL", "OO_LITELLM_URL"):
         monkeypatch.delenv(name, raising=False)
     assert main([]) == 2
