@@ -199,6 +199,7 @@ def private_engine(home: Path) -> Iterator[Engine]:
         ],
         log=log,
         env={**os.environ, "TMPDIR": _folder(home / "tmp")},
+        patience=30,
     )  # fmt: skip
     try:
         found: list[Engine] = []
@@ -207,7 +208,7 @@ def private_engine(home: Path) -> Iterator[Engine]:
             raise CommandFailed(f"dockerd did not start:\n{child.tail(20)}")
         yield found[0]
     finally:
-        child.stop(patience=30)
+        child.stop()
         _end_leftovers(home)
         if made_bridge.exists():
             subprocess.run(["ip", "link", "delete", _BRIDGE.name], check=False, capture_output=True)
