@@ -15,7 +15,6 @@ from pydantic import ValidationError
 
 from chalicelib.contracts.consents import SOURCES, Consent
 from chalicelib.contracts.pool import Pool, Worded
-from chalicelib.contracts.ports import SealedWords
 from chalicelib.contracts.stores import physical_name
 from chalicelib.runtime import aws
 from chalicelib.runtime.settings import settings
@@ -125,6 +124,9 @@ class PoolTable:
 
     def export(self, person_id: str) -> Iterable[Mapping[str, Any]]:
         """One row per wording with its words, one of the themes, one of what was written lately."""
+        # Not at the top: `rank` loads this file at every cold start, and exports nothing.
+        from chalicelib.contracts.ports import SealedWords
+
         rows = self._rows(person_id)
         pool = parse_pool(rows.get(READY))
         for entry in pool.entries if pool else ():

@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -84,17 +85,16 @@ class Models:
 
     def wait(self, children: list[Child]) -> None:
         """Until all answer. Raises RuntimeError."""
-        paths = {"litellm": "/health/liveliness", "language": "/health", "embedding": "/health"}
-        ports = {
-            name.removeprefix("OO_").removesuffix("_PORT").lower(): port for name, port in self.ports.items()
+        local = self.configuration.local
+        health = {
+            "litellm": (local.litellm_port, "/health/liveliness"),
+            "language": (local.language_port, "/health"),
+            "embedding": (local.embedding_port, "/health"),
         }
         for child in children:
-
-            def answers(child: Child = child) -> bool:
-                return _healthy(ports[child.name], paths[child.name])
-
-            wait_until(lambda: not child.alive or answers(), _PATIENCE, 0.2)  # noqa: B023 - called at once
-            if not child.alive or not answers():
+            port, path = health[child.name]
+            wait_until(partial(_settled, child, port, path), _PATIENCE, 0.2)
+            if not child.alive or not _healthy(port, path):
                 raise RuntimeError(f"the {child.name} did not come up:\n{child.tail()}")
 
     def refusal(self) -> str:
@@ -154,6 +154,11 @@ def _told(text: str) -> str:
     with contextlib.suppress(ValueError, KeyError, TypeError):
         text = str(json.loads(text)["error"]["message"])
     return " ".join(text.split())[:300]
+
+
+def _settled(child: Child, port: int, path: str) -> bool:
+    """Whether waiting for it is over: it answers, or it has ended."""
+    return not child.alive or _healthy(port, path)
 
 
 def _healthy(port: int, path: str) -> bool:
