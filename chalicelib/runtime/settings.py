@@ -165,7 +165,8 @@ class Settings(ModelSettings):
     forgetting_half_life_days: float = Field(
         default=0,
         ge=0,
-        description="After how many days a decision counts half in what policies know; 0 forgets nothing.",
+        description="After how many days a decision counts half in what policies know; 0: as each does by "
+        "itself, which for the ε-greedy ones is not at all.",
     )
     prior_least_people: int = Field(
         default=5,

@@ -22,7 +22,7 @@ class LinTS(LinearLearner):
     """The share of M posterior draws N(mean, v² covariance) that each candidate wins."""
 
     name = "lin_ts"
-    version = "1"
+    version = "2"
 
     def __init__(
         self,

@@ -16,7 +16,7 @@ class LinUCB(LinearLearner):
     """argmax of mean + α · standard deviation of each candidate's expected reward."""
 
     name = "lin_ucb"
-    version = "1"
+    version = "2"
 
     def __init__(
         self,

@@ -89,7 +89,7 @@ class LinearLearner(Learner):
     @property
     def remembered(self) -> float:
         """How many decisions the statistics rest on; one forgotten by half counts half."""
-        return float(self.ridge.gram[-1, -1]) if self._baseline else float(self.ridge.count)
+        return float(self.ridge.sums()[-1]) if self._baseline else float(self.ridge.count)
 
     def scores(self, context: Vector, candidates: Matrix) -> Vector:
         """The expected reward of each candidate (K,)."""

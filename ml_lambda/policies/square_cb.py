@@ -18,7 +18,7 @@ class SquareCB(LinearLearner):
     """Probabilities in closed form: the further behind the best, the rarer; the more is known, the rarer."""
 
     name = "square_cb"
-    version = "1"
+    version = "2"
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import ml_examples as me
 import pytest
@@ -14,6 +14,7 @@ from chalicelib.contracts.events import RewardSettled, from_json, timestamp
 from chalicelib.contracts.ml import Decision
 from chalicelib.domain.features import FEATURE_VERSION
 from chalicelib.runtime.logging import logger
+from ml_lambda.policies import NAMES
 from ml_lambda.policies.store import Applied, Learnable, LostRace, PersonErased, StoredState
 from ml_lambda.serving.configuration import Configuration
 from ml_lambda.serving.learning import Learning
@@ -94,22 +95,29 @@ _events = st.lists(
 )
 
 
+@pytest.mark.parametrize("half_life", [0.0, 5.0])
 @given(_events, st.data())
 @settings(max_examples=60, deadline=None)
 def test_any_order_with_duplicates_leaves_the_same_bits(
-    events: list[tuple[int, int, float]], data: st.DataObject
+    half_life: float, events: list[tuple[int, int, float]], data: st.DataObject
 ) -> None:
-    decisions = [me.decision(n) for n in range(4)]
+    configuration = Configuration.of(*NAMES, half_life_days=half_life)
+    days = data.draw(st.lists(st.floats(0, 90), min_size=4, max_size=4))
+    decisions = [
+        (tip := me.decision(n)).model_copy(update={"decided_at": tip.decided_at + timedelta(days=days[n])})
+        for n in range(4)
+    ]
     delivered = data.draw(
         st.permutations([*events, *data.draw(st.lists(st.sampled_from(events), max_size=6))])
     )
     store = Memory(*decisions)
     for number, revision, reward in delivered:
-        learn(store, decisions[number], revision, reward)
+        learn(store, decisions[number], revision, reward, configuration)
     last = {number: (revision, reward) for number, revision, reward in sorted(events)}
     straight = Memory(*decisions)
     for number, (revision, reward) in last.items():
-        learn(straight, decisions[number], revision, reward)
+        learn(straight, decisions[number], revision, reward, configuration)
+    assert set(store.state.states) == set(NAMES)
     assert store.state.states == straight.state.states
 
 
