@@ -157,7 +157,13 @@ class ExportService:
             self._exports.write_parts(person_id, export_id, self._stores(), opened)
             export = self._exports.get(person_id, export_id)
         if export and not export.ready_at and export.parts >= set(exports.personal()):
-            self._assemble(person_id, export_id)
+            try:
+                self._assemble(person_id, export_id)
+            except KeyError:
+                # Of two that come last at once one drops the parts while the other reads them.
+                export = self._exports.get(person_id, export_id)
+                if export and not export.ready_at:
+                    raise
         self._swept(person_id)
 
     def _swept(self, person_id: str) -> bool:

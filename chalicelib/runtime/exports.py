@@ -95,10 +95,12 @@ class ExportBucket:
                 )  # fmt: skip
 
     def part(self, person_id: str, export_id: str, name: str) -> Iterator[bytes]:
-        """The bytes of one part, in pieces."""
-        answer = aws.s3().get_object(
-            Bucket=self._bucket, Key=_key(person_id, export_id, f"parts/{name}.json")
-        )
+        """The bytes of one part, in pieces. Raises KeyError when it is not there (any more)."""
+        s3, key = aws.s3(), _key(person_id, export_id, f"parts/{name}.json")
+        try:
+            answer = s3.get_object(Bucket=self._bucket, Key=key)
+        except s3.exceptions.NoSuchKey:
+            raise KeyError(name) from None
         yield from answer["Body"].iter_chunks(_IN_MEMORY)
 
     def finish(self, person_id: str, export_id: str, file: IO[bytes]) -> None:

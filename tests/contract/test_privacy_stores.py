@@ -125,6 +125,8 @@ class ExportStores:
         assert ready.ready_at is not None
         assert ready.ready_at >= ready.requested_at
         assert ready.parts == frozenset()
+        with pytest.raises(KeyError):
+            list(exports.part(ANN, ONE, "signals"))
 
     def test_people_are_apart_and_all_of_one_goes(self, exports: Exports) -> None:
         exports.begin(ANN, ONE)

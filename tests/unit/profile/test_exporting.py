@@ -160,6 +160,42 @@ def test_who_writes_last_makes_the_zip_in_whatever_order(copying: Copying) -> No
     assert copying.service.status(ANN, export_id).state == "ready"
 
 
+def test_of_two_that_come_last_at_once_one_makes_the_zip(copying: Copying) -> None:
+    """The queue hands a function several messages, and several functions one each."""
+    export_id = copying.service.request(ANN, TRACE).export_id
+    copying.service.handle(copying.bus.events[-1])
+    part, reads = copying.exports.part, []
+
+    def overtaken(person: str, export: str, name: str) -> Iterable[bytes]:
+        reads.append(name)
+        if len(reads) == 2:
+            copying.scorer_writes(ANN, export_id)
+        return part(person, export, name)
+
+    copying.exports.part = overtaken  # type: ignore[method-assign,assignment]
+    copying.scorer_writes(ANN, export_id)
+    assert len(reads) == 2 + len(contract.personal()), "the one that was overtaken read on"
+    assert copying.service.status(ANN, export_id).state == "ready"
+    made = zipfile.ZipFile(io.BytesIO(copying.exports.zips[ANN, export_id][1]))
+    assert made.testzip() is None
+    assert {f"data/{name}.json" for name in contract.personal()} <= set(made.namelist())
+
+
+def test_a_part_that_was_lost_is_no_zip(copying: Copying) -> None:
+    export_id = copying.service.request(ANN, TRACE).export_id
+    copying.service.handle(copying.bus.events[-1])
+    part = copying.exports.part
+
+    def losing(person: str, export: str, name: str) -> Iterable[bytes]:
+        copying.exports.parts[person, export].pop(HOUSE[1], None)
+        return part(person, export, name)
+
+    copying.exports.part = losing  # type: ignore[method-assign,assignment]
+    with pytest.raises(KeyError):
+        copying.scorer_writes(ANN, export_id)
+    assert copying.service.status(ANN, export_id).state == "preparing"
+
+
 def test_a_writer_that_died_is_made_up_for_by_the_retry(copying: Copying) -> None:
     export_id = copying.service.request(ANN, TRACE).export_id
     [requested] = copying.bus.events
