@@ -66,6 +66,17 @@ class RunningStack:
         if not wait_until(predicate, timeout, 0.1):
             pytest.fail(f"not true within {timeout:.0f} s: {getattr(predicate, '__name__', predicate)}")
 
+    def wait_for_none(self, left: Callable[[], list[str]], timeout: float = 30) -> None:
+        """Ask until nothing is left; fails the test with what still is."""
+        seen: list[str] = []
+
+        def none() -> bool:
+            seen[:] = left()
+            return not seen
+
+        if not wait_until(none, timeout, 0.1):
+            pytest.fail(f"still there after {timeout:.0f} s: {', '.join(seen)}")
+
     def close(self) -> None:
         """Close every client and stop everything."""
         for client in self._clients:
