@@ -58,7 +58,9 @@ SCORING: Final[tuple[Function, ...]] = (
             g.read("profiles", "person-keys", "snapshots", "tip-states", "item-words", "pools"),
             g.check("profiles"),
             g.write("pools"),
-            g.update("model-usage"),
+            # Its lease, while it refills.
+            g.update("pools", "model-usage"),
+            g.delete("pools"),
             # Titles that it may word are opened, and what comes of them sealed again.
             g.open_keys(),
             g.secret("litellm-key"),

@@ -14,6 +14,8 @@ from ml_lambda.llm.client import HttpModels
 from ml_lambda.llm.contract import TIP_GENERATOR
 from ml_lambda.llm.wording import Worder
 from ml_lambda.serving.generating import Generating
+from ml_lambda.serving.leases import LeaseTable
+from ml_lambda.serving.leasing import Leasing
 from ml_lambda.serving.pool_reads import PoolReads
 from ml_lambda.serving.pools import PoolTable
 from ml_lambda.serving.refilling import Refilling
@@ -26,9 +28,9 @@ def models() -> HttpModels:
     return HttpModels.of(settings(), budget=TokenBudget())
 
 
-def refilling() -> Refilling:
-    """Who fills pools, with the models and the budgets of the settings."""
-    mode = settings().wording_mode
+def refilling() -> Leasing:
+    """Who fills pools, one at a time for each person, with the models and the budgets of the settings."""
+    mode, clock = settings().wording_mode, SystemClock()
 
     def words(person_id: str) -> Worder:
         embedder = models().embedder(person_id)
@@ -36,7 +38,7 @@ def refilling() -> Refilling:
 
     sealer = make_sealer()
     themes = Theming(sealer, lambda person_id: models().embedder(person_id), settings().theme_alike)
-    return Refilling(PoolReads(), PoolTable(), sealer, words, themes, SystemClock())
+    return Leasing(Refilling(PoolReads(), PoolTable(), sealer, words, themes, clock), LeaseTable(), clock)
 
 
 @cache

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from chalicelib.contracts.events import Envelope, type_of
 from chalicelib.runtime.logging import Logger, trace
 from ml_lambda.serving.batches import by_person, failures
-from ml_lambda.serving.writing import RESERVE, Refilled
+from ml_lambda.serving.leasing import Refills
+from ml_lambda.serving.writing import RESERVE
 
 NAMESPACE: Final = "oO/pool"
-
-
-class Refills(Protocol):
-    """Who fills one pool (`refilling.py`)."""
-
-    def refill(  # noqa: D102
-        self, person_id: str, closed: Collection[str], time_left: Callable[[], float]
-    ) -> Refilled: ...
 
 
 class Generating:

@@ -1,7 +1,8 @@
-"""The table `pools`: what models wrote ahead for a person. One row that `rank` reads, one that it does not.
+"""The table `pools`: what models wrote ahead for a person. One row that `rank` reads, two that it does not.
 
 Row `ready` is the Pool; it goes three days after it was last filled, and no word in it is shown longer. Row
 `worded` has no words: what was written lately as vectors, for fourteen days, so that nothing is said twice.
+Row `lease` is there while somebody refills (`leases.py`).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 READY: Final = "ready"
 WORDED: Final = "worded"
+LEASE: Final = "lease"
 WORDS_LIVE: Final = timedelta(days=3)
 """How long a wording may rest at most, and with it the row that holds it."""
 MEANINGS_LIVE: Final = timedelta(days=14)
@@ -140,8 +142,8 @@ class PoolTable:
             yield {"meanings": meanings}
 
     def erase(self, person_id: str) -> int:
-        """Delete both rows."""
-        return sum(self._delete(person_id, part) for part in (READY, WORDED))
+        """Delete all rows."""
+        return sum(self._delete(person_id, part) for part in (READY, WORDED, LEASE))
 
     def withdraw(self, person_id: str, consent: Consent) -> int:
         """A wording may rest on any source, and on past answers: all of it goes."""

@@ -6,7 +6,7 @@ nothing does, the templates serve.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -25,6 +25,9 @@ from ml_lambda.serving.writing import Refilled, Run, Standing, Words, Writer
 
 ATTEMPTS: Final = 4
 """How often it begins again when the pool changed meanwhile; what was worded by then stays worded."""
+STORE_EVERY: Final = 4
+"""Answers of the model after which they are stored: a function that is killed loses no more. A first pool of
+24 wordings is stored in six writes; to count the tokens of one wording takes eight anyway."""
 
 
 class Reads(Protocol):
@@ -102,22 +105,21 @@ class Refilling:
         named |= {ref for entry in before.entries for ref in entry.titles}
         titles = self._reads.titles(person_id, named & known.refs, now)
         one = Standing(person_id, person, known, now, closed, titles, themes)
-        entries, worded = self._fill(one, plan, before.entries, run)
-        worded = worded.model_copy(update=remembered)
-        run.said.ready = len(entries)
-        same = (entries, worded, themes) == (before.entries, person.worded, before.themes)
-        if same or not (person.version or entries or themes or worded != Worded()):
-            run.said.outcome = "fresh" if entries else "nothing"
-            return run.said
-        pool = Pool(
-            person_id=person_id,
-            version=person.version + 1,
-            refilled_at=now,
-            entries=entries,
-            themes=themes,
-        )
-        self._store.save(pool, worded, person.granted, now)
-        run.said.outcome = "kept"
+        version, stored = person.version, (before.entries, person.worded, before.themes)
+        for entries, written in self._filled(one, plan, before.entries, run):
+            worded = written.model_copy(update=remembered)
+            run.said.ready = len(entries)
+            anything = version or entries or themes or worded != Worded()
+            if anything and stored != (entries, worded, themes):
+                version += 1
+                pool = Pool(
+                    person_id=person_id, version=version, refilled_at=now, entries=entries, themes=themes
+                )
+                self._store.save(pool, worded, person.granted, now)
+                stored, run.said.outcome = (entries, worded, themes), "kept"
+            run.stored(entries)
+        if run.said.outcome != "kept":
+            run.said.outcome = "fresh" if run.said.ready else "nothing"
         return run.said
 
     def _themed(
@@ -136,26 +138,32 @@ class Refilling:
         told = {ref: shape for ref, shape in told.items() if ref in open_now}
         return themes, {"themed": told, "themed_at": at}
 
-    def _fill(
+    def _filled(
         self, one: Standing, plan: Sequence[Planned], before: Sequence[PoolEntry], run: Run
-    ) -> tuple[list[PoolEntry], Worded]:
-        """The entries from now on, the best first, and what is remembered of them."""
+    ) -> Iterator[tuple[list[PoolEntry], Worded]]:
+        """The entries from now on, the best first, and what is remembered: on the way and at the end."""
         shown = {tip.wording for tip in one.person.tips.recent}
         standing = [entry for entry in before if one.stands(entry, shown)]
         meanings = dict(one.person.worded.meanings)
         ready = {entry.wording for entry in standing}
         writer = Writer(self._sealer, one, self._words(one.person_id), run, meanings, shown, ready)
         entries: list[PoolEntry] = []
+
+        def so_far() -> tuple[list[PoolEntry], Worded]:
+            planned_for = [(e.angle, e.item_ref, e.says) for e in entries]
+            left = [e for e in standing if (e.angle, e.item_ref, e.says) not in planned_for]
+            left.sort(key=lambda e: (e.written_at, e.wording), reverse=True)
+            together = [*entries, *left][:MOST]
+            remembered = {*shown, *(entry.wording for entry in together)}
+            lasting = {wording: list(m) for wording, m in meanings.items() if wording in remembered}
+            return together, Worded(meanings=lasting, refused=dict(writer.refused))
+
         for planned in plan:
             there = next((e for e in standing if e not in entries and one.fits(e, planned)), None)
             if there is None or one.ends_soon(there, planned):
                 there = writer.write(planned) or there
             if there is not None:
                 entries.append(there)
-        planned_for = [(e.angle, e.item_ref, e.says) for e in entries]
-        left = [e for e in standing if (e.angle, e.item_ref, e.says) not in planned_for]
-        entries += sorted(left, key=lambda e: (e.written_at, e.wording), reverse=True)
-        entries = entries[:MOST]
-        remembered = {*shown, *(entry.wording for entry in entries)}
-        lasting = {wording: list(m) for wording, m in meanings.items() if wording in remembered}
-        return entries, Worded(meanings=lasting, refused=writer.refused)
+            if run.unstored >= STORE_EVERY:
+                yield so_far()
+        yield so_far()

@@ -47,7 +47,9 @@ class Words(Protocol):
 
 @dataclass
 class Refilled:
-    """What became of a pool: kept, fresh (there was nothing to do), nothing (nothing can be said), erased."""
+    """What became of a pool: kept, fresh (there was nothing to do), nothing (nothing can be said), erased,
+    handed_on (another refills it now, and looks again).
+    """
 
     outcome: str = "nothing"
     ready: int = 0
@@ -58,10 +60,22 @@ class Refilled:
     cut: bool = False
     """Whether time ran out."""
 
+    def then(self, other: Refilled) -> Refilled:
+        """What became of it in two rounds."""
+        kept = self.outcome == "kept" and other.outcome != "erased"
+        return Refilled(
+            outcome="kept" if kept else other.outcome,
+            ready=other.ready,
+            written=self.written + other.written,
+            rejected=self.rejected + other.rejected,
+            unavailable=self.unavailable or other.unavailable,
+            cut=self.cut or other.cut,
+        )
+
 
 @dataclass(frozen=True)
 class Made:
-    """A wording of this run, kept over its attempts."""
+    """A wording of this run that no row holds yet, kept over its attempts."""
 
     entry: PoolEntry
     meaning: tuple[int, ...]
@@ -78,8 +92,16 @@ class Run:
     refused: dict[str, datetime] = field(default_factory=dict)
     themes: tuple[dict[str, str], dict[str, str]] | None = None
     """Themes that were made in this run, and what of."""
+    unstored: int = 0
+    """Answers of the model that no row remembers yet."""
     over: bool = False
     """Whether no more is asked of the model."""
+
+    def stored(self, entries: Collection[PoolEntry]) -> None:
+        """What was said until now rests in the pool, these wordings among it."""
+        self.unstored = 0
+        kept = {entry.wording for entry in entries}
+        self.made = {draft: made for draft, made in self.made.items() if made.entry.wording not in kept}
 
 
 @dataclass(frozen=True)
@@ -194,6 +216,8 @@ class Writer:
         seen = [meaning for meaning in self._meanings.values() if meaning]
         answer = self._words.word(draft, avoid=self._avoid, seen=seen)
         reason = answer.reason if isinstance(answer, Rejected) else ""
+        # Without a frame the model was not asked: that is soon found out again, and cost nothing.
+        self._run.unstored += reason != "no_frame"
         if isinstance(answer, Wording):
             wording = self._wording(answer, draft)
             if wording not in self._taken:

@@ -1,12 +1,14 @@
 """The table `pools`: replaced by version, never for who left or withdrew, read by `rank`, exported, gone.
 
-Also what `generate` reads, and the pools in memory that its unit tests rest on.
+Also what `generate` reads, who refills (its leases), and the memory that its unit tests rest on.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import ml_examples as me
@@ -18,12 +20,14 @@ from chalicelib.contracts.ml import ItemBlock, RecentTip
 from chalicelib.contracts.pool import Pool, Worded
 from chalicelib.contracts.ports import SealedWords
 from chalicelib.profile.contract import ConsentsDocument
+from ml_lambda.serving.leases import Lease, LeaseTable
+from ml_lambda.serving.leasing import Leases
 from ml_lambda.serving.pool_reads import Person, PoolReads, TipMemory
 from ml_lambda.serving.pools import LostRace, PersonErased, PoolTable, parse_pool, parse_worded
 from ml_lambda.serving.reads import Known, RankReads
 from ml_lambda.serving.refilling import PoolStore, Reads
 from ml_lambda.serving.titles import SealedTitle
-from tests.unit.ml_lambda.serving.pool_memory import MemoryPools
+from tests.unit.ml_lambda.serving.pool_memory import MemoryLeases, MemoryPools
 
 WORDED = Worded(
     meanings={"m.1": [127, -127, 0, -1, 5], "m.2": []},
@@ -91,6 +95,15 @@ def test_an_export_has_the_words_and_says_what_is_remembered(rows: me.Store) -> 
     assert (PoolTable().erase(me.PERSON), list(PoolTable().export(me.PERSON))) == (0, [])
 
 
+def test_a_lease_is_exported_to_nobody_and_goes_by_itself_and_with_the_person(rows: me.Store) -> None:
+    LeaseTable().claim(me.PERSON, [], me.NOW, me.ahead(seconds=180))
+    assert LeaseTable().claim(me.PERSON, ["t1"], me.NOW, me.ahead(seconds=180)) is None
+    assert int(kept(rows)["lease"]["expires"]["N"]) == int(me.ahead(seconds=180).timestamp())
+    assert list(PoolTable().export(me.PERSON)) == []
+    assert PoolTable().withdraw(me.PERSON, "tasks") == 1
+    assert kept(rows) == {}
+
+
 def test_a_row_of_another_shape_is_no_pool(rows: me.Store) -> None:
     rows.put("pools", part={"S": "ready"}, body={"S": '{"entries": 7}'}, version={"N": "1"})
     assert RankReads().person(me.PERSON).pool is None
@@ -99,15 +112,21 @@ def test_a_row_of_another_shape_is_no_pool(rows: me.Store) -> None:
 
 @dataclass
 class Pools:
-    """What is read and kept, and a person behind it."""
+    """What is read and kept, who refills, and a person behind it."""
 
     reads: Reads
     store: PoolStore
+    leases: Leases
     agree: Callable[[list[str]], None]
     erase: Callable[[], None]
 
     def save(self, of: Pool, worded: Worded = WORDED, granted: Collection[str] = me.ALL) -> None:
         self.store.save(of, worded, granted, me.NOW)  # type: ignore[arg-type]
+
+    def claim(self, *closed: str, after: float = 0) -> Lease | None:
+        """`after` seconds; for a minute."""
+        now = me.ahead(seconds=after)
+        return self.leases.claim(me.PERSON, closed, now, now + timedelta(minutes=1))
 
     @property
     def kept(self) -> tuple[Pool | None, int, Worded]:
@@ -151,6 +170,70 @@ class PoolStores:
         }
         assert pools.reads.titles(me.PERSON, [], me.NOW) == {}
 
+    def test_a_lease_is_held_by_one_who_hears_of_the_others_when_giving_it_back(self, pools: Pools) -> None:
+        lease = pools.claim("mine")
+        assert lease
+        assert [pools.claim("a"), pools.claim(), pools.claim("b", after=59)] == [None] * 3
+        assert pools.leases.end(lease) == {"a", "b"}
+        assert pools.claim() is None, "it is still held"
+        assert pools.leases.end(lease) == frozenset(), "somebody came, and closed nothing"
+        assert pools.leases.end(lease) is None
+        assert pools.claim() not in {None, lease}
+
+    def test_a_lapsed_lease_is_taken_over_and_its_holder_is_told_nothing(self, pools: Pools) -> None:
+        dead, heir = pools.claim(), pools.claim(after=60)
+        assert dead
+        assert heir
+        assert pools.claim("a", after=61) is None
+        assert pools.leases.end(dead) is None
+        pools.leases.drop(dead)
+        assert pools.leases.end(heir) == {"a"}
+
+    def test_what_is_dropped_is_free_whoever_came(self, pools: Pools) -> None:
+        lease = pools.claim()
+        assert lease
+        assert pools.claim("a") is None
+        pools.leases.drop(lease)
+        other = pools.claim()
+        assert other
+        assert pools.leases.end(other) is None
+
+    def test_nobody_refills_for_who_was_erased(self, pools: Pools) -> None:
+        pools.erase()
+        with pytest.raises(PersonErased):
+            pools.claim()
+
+    def test_of_many_at_once_one_works_and_of_the_others_none_is_forgotten(
+        self, pools: Pools, request: pytest.FixtureRequest
+    ) -> None:
+        if "[moto]" in request.node.name:
+            pytest.skip("moto checks a condition and writes without a lock between")
+        many, heard, failed = 6, set[str](), list[BaseException]()
+        start, working = threading.Barrier(many), threading.Lock()
+
+        def come(ref: str) -> None:
+            try:
+                start.wait()
+                if (lease := pools.claim(ref)) is None:
+                    return
+                news: frozenset[str] | None = frozenset({ref})
+                while news is not None:
+                    assert working.acquire(blocking=False), "two work at once"
+                    heard.update(news)
+                    working.release()
+                    news = pools.leases.end(lease)
+            except BaseException as error:
+                failed.append(error)
+
+        refs = {f"t{n}" for n in range(many)}
+        threads = [threading.Thread(target=come, args=(ref,)) for ref in refs]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert (failed, heard) == ([], refs)
+        assert pools.claim(), "nobody holds it any more"
+
 
 class TestInMemory(PoolStores):
     @pytest.fixture
@@ -165,7 +248,7 @@ class TestInMemory(PoolStores):
         def erase() -> None:
             memory.change(me.PERSON, erased=True, granted=frozenset())
 
-        return Pools(memory, memory, agree, erase)
+        return Pools(memory, memory, MemoryLeases(memory), agree, erase)
 
 
 class TestInDynamoDB(PoolStores):
@@ -175,7 +258,7 @@ class TestInDynamoDB(PoolStores):
             expires = {"expires": {"N": str(int(ends.timestamp()))}} if ends else {}
             sealed = {"sealed": {"B": f"sealed {ref}".encode()}, "title_hash": {"S": "0" * 64}}
             rows.put("item-words", item_ref={"S": ref}, **sealed, **expires)
-        return Pools(PoolReads(), PoolTable(), rows.person, rows.erased)
+        return Pools(PoolReads(), PoolTable(), LeaseTable(), rows.person, rows.erased)
 
     def test_a_pool_that_went_begins_anew_and_a_late_writer_of_it_is_refused(self, pools: Pools) -> None:
         pools.save(pool())

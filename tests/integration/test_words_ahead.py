@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,12 +31,16 @@ from chalicelib.contracts.pool import Pool
 from chalicelib.contracts.signals import ItemRecord
 from chalicelib.recommender.service import RecommenderService
 from chalicelib.recommender.store import RecommenderTables
+from chalicelib.runtime import aws as runtime_aws
 from chalicelib.runtime.bus import SnsBus
 from chalicelib.runtime.clock import RandomIds, SystemClock
 from chalicelib.runtime.person_keys import make_sealer
 from chalicelib.runtime.settings import settings
+from ml_lambda.llm.draft import Draft
+from ml_lambda.llm.wording import Rejected, Worder, Wording
 from ml_lambda.serving import erase, features, generate, rank
 from ml_lambda.serving.reads import RankReads
+from ml_lambda.serving.refilling import STORE_EVERY
 
 TITLE = "Send the invoice to Mira"
 INVOICE = me.item("task-invoice", due_at=me.ahead(hours=6), effort_minutes=5, category="admin", priority=1)
@@ -45,6 +53,28 @@ def beginning(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """A model that can write: the draft with another beginning."""
     asked = json.loads(body["messages"][-1]["content"])
     return {"text": f"Start with this: {asked['draft']}", "why": asked["why"]}
+
+
+class Inventive:
+    """A model that can write and never begins alike; embedded, no two of its wordings are near each other."""
+
+    BEGINNINGS = ("Start", "Begin", "Go on", "Continue", "Carry on", "Get going", "Go ahead", "Set out")
+
+    def __init__(self, server: script.OpenAIServer) -> None:
+        self.said: list[str] = []
+        self.embedded: dict[str, int] = {}
+        server.write, server.embed = self.write, self.embed
+
+    def write(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        asked = json.loads(body["messages"][-1]["content"])
+        turn = len(self.said)
+        self.said.append(asked["draft"])
+        beginning = f"{self.BEGINNINGS[turn % 8]} with this{' now' if turn >= 8 else ''}"
+        return {"text": f"{beginning}: {asked['draft']}", "why": asked["why"]}
+
+    def embed(self, text: str) -> list[float]:
+        place = self.embedded.setdefault(text, len(self.embedded))
+        return [float(n == place) for n in range(64)]
 
 
 class InProcess:
@@ -72,6 +102,12 @@ class World:
         mark = {"S": self.sealer.digest(me.PERSON, "title", title)}
         self.rows.put("item-words", item_ref={"S": item.item_ref}, sealed={"B": sealed}, title_hash=mark)
 
+    def tell_more(self) -> None:
+        """Six tasks of 5 minutes that are due today: "Call number one"."""
+        for number in ("one", "two", "three", "four", "five", "six"):
+            due = me.item(f"task-{number}", due_at=me.ahead(hours=5), effort_minutes=5)
+            self.tell(due, f"Call number {number}")
+
     def refresh(self) -> None:
         answer = features.handler(me.batch(me.message(SignalStored(signal_id="s", type="task"))), None)
         assert answer == {"batchItemFailures": []}
@@ -94,6 +130,10 @@ class World:
         answer = self.service.recommend(me.PERSON, HERE)
         assert answer.tip is not None
         return answer.tip
+
+    def ready(self) -> list[str]:
+        """The items that a wording lies ready for."""
+        return [e.item_ref for e in self.pool.entries if e.item_ref] if self.pool else []
 
     def chats(self) -> list[script.Asked]:
         return [asked for asked in self.server.asked if asked.path == script.CHAT]
@@ -215,6 +255,116 @@ def test_of_who_leaves_nothing_stays_and_nothing_comes_back(set_up: Callable[...
     for table in ("pools", "model-usage"):
         rows = world.rows.client.scan(TableName=f"oo-local-{table}")["Items"]
         assert not [row for row in rows if row["person_id"]["S"] == me.PERSON]
+
+
+class Paused:
+    """A model that answers the first question when it is told to, and whoever asks meanwhile at once."""
+
+    def __init__(self, server: script.OpenAIServer) -> None:
+        self.asked, self.go_on = threading.Event(), threading.Event()
+
+        def wait(exchange: script.Exchange) -> None:
+            self.asked.set()
+            assert self.go_on.wait(30)
+            exchange.default()
+
+        # The first asked is the embedder, about themes.
+        server.then(script.Exchange.default, wait)
+
+
+def drafts(world: World) -> Counter[str]:
+    """How often each draft was put to the model."""
+    return Counter(asked.body["messages"][-1]["content"] for asked in world.chats())
+
+
+def test_two_calls_at_once_ask_the_model_for_one(set_up: Callable[..., World]) -> None:
+    world = set_up()
+    world.refresh()
+    world.published.clear()
+    model = Paused(world.server)
+    occasion = me.message(SignalStored(signal_id="s", type="task"))
+    with ThreadPoolExecutor(1) as other:
+        first = other.submit(world.generate, occasion)
+        assert model.asked.wait(30)
+        before = len(world.server.asked)
+        assert world.generate(occasion) == {"batchItemFailures": []}
+        assert len(world.server.asked) == before, "the second asks nothing"
+        model.go_on.set()
+        assert first.result(60) == {"batchItemFailures": []}
+    assert "task-invoice" in world.ready()
+    assert set(drafts(world).values()) == {1}
+
+
+def test_a_signal_that_comes_during_a_refill_is_worded_afterwards(set_up: Callable[..., World]) -> None:
+    world = set_up()
+    world.refresh()
+    world.published.clear()
+    model = Paused(world.server)
+    with ThreadPoolExecutor(1) as other:
+        first = other.submit(world.generate, me.message(SignalStored(signal_id="s", type="task")))
+        assert model.asked.wait(30)
+        world.tell(me.item("task-shelf", effort_minutes=5, category="household"), "Sort the shelf")
+        world.refresh()
+        closed = me.message(ItemClosed(item_ref="task-invoice", status="done"), 7)
+        assert world.generate(closed) == {"batchItemFailures": []}
+        assert world.ready() == [], "who is told of it does not word it"
+        model.go_on.set()
+        assert first.result(60) == {"batchItemFailures": []}
+    assert set(world.ready()) == {"task-shelf"}
+    assert set(drafts(world).values()) == {1}
+
+
+def test_who_is_killed_leaves_what_was_stored_and_is_followed_by_another(
+    set_up: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = set_up()
+    Inventive(world.server)
+    world.tell_more()
+    word, answers = Worder.word, list[Wording | Rejected]()
+
+    def dying(worder: Worder, draft: Draft, **given: Any) -> Wording | Rejected:
+        if len(answers) == STORE_EVERY + 2:
+            raise KeyboardInterrupt
+        answers.append(word(worder, draft, **given))
+        return answers[-1]
+
+    monkeypatch.setattr(Worder, "word", dying)
+    with pytest.raises(KeyboardInterrupt):
+        world.fill()
+    assert len(world.ready()) == STORE_EVERY
+    monkeypatch.setattr(Worder, "word", word)
+    paid = drafts(world)
+    occasion = me.message(SignalStored(signal_id="s", type="task"))
+    assert world.generate(occasion) == {"batchItemFailures": []}
+    assert drafts(world) == paid, "the one who was killed could still be at it"
+    monkeypatch.setattr(SystemClock, "now", lambda self: me.NOW + timedelta(seconds=181))
+    assert world.generate(occasion) == {"batchItemFailures": []}
+    assert len(set(world.ready())) == 7, "each task"
+    again = [draft for draft, count in drafts(world).items() if count > 1]
+    assert len(again) <= 2, "the two that were not stored yet"
+
+
+def test_a_refill_makes_few_calls(set_up: Callable[..., World]) -> None:
+    world = set_up()
+    Inventive(world.server)
+    world.tell_more()
+    world.refresh()
+    calls: list[str] = []
+    table = runtime_aws.dynamodb().meta.events
+    table.register("before-call.dynamodb", lambda model, **_: calls.append(model.name), unique_id="refill")
+    try:
+        world.generate()
+        filled = Counter(calls)
+        calls.clear()
+        world.generate(me.message(SignalStored(signal_id="s", type="task"), 2))
+    finally:
+        table.unregister("before-call.dynamodb", unique_id="refill")
+    wordings = len(world.ready())
+    assert wordings > STORE_EVERY
+    # Each call of a model is reserved in a transaction; the others take the lease and store some wordings.
+    assert filled["TransactWriteItems"] - len(world.server.asked) == 1 + -(-wordings // STORE_EVERY)
+    assert (filled["BatchGetItem"], filled["DeleteItem"]) == (3, 1)
+    assert calls == ["TransactWriteItems", "BatchGetItem", "BatchGetItem", "DeleteItem"]
 
 
 FAILURES = {

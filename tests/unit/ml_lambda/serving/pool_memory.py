@@ -1,13 +1,15 @@
 """A person whose tips are worded, in memory: what is read of them, where the pool is kept, who words.
 
-`MemoryPools` is held to the tables by tests/contract/test_pool_store.py.
+`MemoryPools` and `MemoryLeases` are held to the tables by tests/contract/test_pool_store.py.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from uuid import uuid4
 
 from chalicelib.contracts.consents import Consent
 from chalicelib.contracts.pool import Pool, Worded
@@ -15,6 +17,7 @@ from ml_lambda.llm.contract import Failure, ModelUnavailable, Usage
 from ml_lambda.llm.draft import Draft
 from ml_lambda.llm.meaning import mask
 from ml_lambda.llm.wording import Rejected, Wording
+from ml_lambda.serving.leases import Lease
 from ml_lambda.serving.pool_reads import Person
 from ml_lambda.serving.pools import LostRace, PersonErased
 from ml_lambda.serving.titles import SealedTitle
@@ -51,6 +54,42 @@ class MemoryPools:
 
     def change(self, person_id: str, **changes: object) -> None:
         self.people[person_id] = replace(self.people[person_id], **changes)  # type: ignore[arg-type]
+
+
+@dataclass
+class MemoryLeases:
+    """Leases of people whose rows are in `pools`: who has one until when, and what they were told."""
+
+    pools: MemoryPools = field(default_factory=MemoryPools)
+    held: dict[str, tuple[Lease, datetime, list[str] | None]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def claim(self, person_id: str, closed: Collection[str], now: datetime, until: datetime) -> Lease | None:
+        with self._lock:
+            if self.pools.people.get(person_id, Person()).erased:
+                raise PersonErased
+            other, ends, told = self.held.get(person_id, (None, now, None))
+            if other is not None and ends > now:
+                self.held[person_id] = other, ends, [*(told or ()), *closed]
+                return None
+            lease = Lease(person_id, uuid4().hex)
+            self.held[person_id] = lease, until, None
+            return lease
+
+    def end(self, lease: Lease) -> frozenset[str] | None:
+        with self._lock:
+            if lease.person_id not in self.held or self.held[lease.person_id][0] != lease:
+                return None
+            _, ends, told = self.held.pop(lease.person_id)
+            if told is None:
+                return None
+            self.held[lease.person_id] = lease, ends, None
+            return frozenset(told)
+
+    def drop(self, lease: Lease) -> None:
+        with self._lock:
+            if self.held.get(lease.person_id, (None,))[0] == lease:
+                del self.held[lease.person_id]
 
 
 class FakeWords:

@@ -21,7 +21,7 @@ from ml_lambda.llm.draft import Draft
 from ml_lambda.serving.ahead import MOST, ahead
 from ml_lambda.serving.pool_reads import Person, TipMemory
 from ml_lambda.serving.pools import LostRace
-from ml_lambda.serving.refilling import ATTEMPTS, Refilling
+from ml_lambda.serving.refilling import ATTEMPTS, STORE_EVERY, Refilling
 from ml_lambda.serving.theming import RESTS, Theming
 from ml_lambda.serving.titles import SealedTitle
 from ml_lambda.serving.writing import RESERVE, Refilled
@@ -364,7 +364,7 @@ def test_of_two_refills_at_once_the_slower_begins_again_and_asks_for_nothing_twi
     world.store.before_save = [first]
     said = world.refill()
     assert said.outcome == "kept"
-    assert world.pool.version == 2
+    assert world.pool.version > 1
     assert len(world.words.asked) == len(set(world.words.asked))
     assert other.wording in {e.wording for e in world.entries}
 
@@ -376,6 +376,46 @@ def test_who_loses_every_time_says_so(world: World) -> None:
     world.store.before_save = [first] * ATTEMPTS
     with pytest.raises(LostRace):
         world.refill()
+
+
+def test_who_is_killed_keeps_what_was_written_and_the_next_asks_for_the_rest(world: World) -> None:
+    class Killed(BaseException):
+        """The function was stopped."""
+
+    def says(draft: Draft) -> str:
+        if len(world.words.asked) == 2 * STORE_EVERY + 3:
+            raise Killed
+        return f"{draft.text} {world.words.turn}"
+
+    world.words.says = says
+    world.words.refuses = {"Shelf": "style"}
+    with pytest.raises(Killed):
+        world.refill()
+    stored, worded = world.entries, world.store.people[me.PERSON].worded
+    assert len(stored) + len(worded.refused) == 2 * STORE_EVERY
+    assert set(worded.meanings) == {e.wording for e in stored}
+    assert world.pool.themes
+    asked = world.words.asked[: 2 * STORE_EVERY]
+    world.words.says = lambda draft: f"{draft.text} {world.words.turn}"
+    world.words.asked.clear()
+    assert world.refill().outcome == "kept"
+    assert not set(asked) & set(world.words.asked)
+    assert len(world.embedder.asked) == 1
+
+
+def test_a_first_pool_is_stored_with_few_writes(world: World) -> None:
+    said = world.refill()
+    assert said.written > 2 * STORE_EVERY
+    assert world.store.calls.count("save") == -(-said.written // STORE_EVERY)
+    world.store.calls.clear()
+    world.refill("task-invoice")
+    assert world.store.calls == ["person", "titles", "save"]
+
+
+def test_what_a_model_was_not_asked_for_is_not_stored_on_the_way(world: World) -> None:
+    world.words.refuses = {"": "no_frame"}
+    assert world.refill().rejected["no_frame"] > STORE_EVERY
+    assert world.store.calls.count("save") == 1
 
 
 def test_nothing_is_done_about_who_left(world: World) -> None:
