@@ -10,9 +10,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from chalicelib.contracts.consents import Consent
-from chalicelib.contracts.http import DismissReason, ReactionKind, RecommendContext
 from chalicelib.contracts.ml import Candidate, HabitState, ItemBlock, MoodState, RecentTip, Snapshot
-from chalicelib.contracts.signals import ItemRecord
+from chalicelib.contracts.records import ItemRecord
+from chalicelib.contracts.tips import DismissReason, ReactionKind, RecommendContext
 from chalicelib.domain.angles import COMPLETING
 from chalicelib.domain.candidates import Proposal, propose
 from chalicelib.domain.situation import end_of, start_of

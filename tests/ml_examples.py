@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 from chalicelib.contracts.events import to_json, wrap
 from chalicelib.contracts.ml import Candidate, Choice, Decision, PolicyRef, Reason, ScoredCandidate
 from chalicelib.contracts.pool import PoolEntry
-from chalicelib.contracts.signals import ItemRecord, SignalRecord, storable
+from chalicelib.contracts.records import ItemRecord, SignalRecord, storable
 from chalicelib.domain import pooling
 from chalicelib.domain.features import CONTEXT_DIMENSION, DIMENSION, FEATURE_VERSION
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from chalicelib.contracts.consents import Consent
 from chalicelib.contracts.ml import Decision, ItemBlock, RecentTip, Snapshot
 from chalicelib.contracts.ports import KeyDestroyed, SealedWords, Sealer, Unsealable
-from chalicelib.contracts.signals import ItemRecord, SignalRecord, SignalType
+from chalicelib.contracts.records import ItemRecord, SignalRecord, SignalType
 from chalicelib.contracts.stores import STORES, store
 
 SCHEMA: Final = "https://json-schema.org/draft/2020-12/schema"

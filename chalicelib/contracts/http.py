@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from chalicelib.contracts.consents import Consent, ConsentState
-from chalicelib.contracts.fields import Moment, Truth, Whole
+from chalicelib.contracts.fields import Moment, Truth
 from chalicelib.contracts.signals import Category
+from chalicelib.contracts.tips import Angle, DismissReason, ReactionKind, RecommendContext, TipSource
 
 
 class Strict(BaseModel):
@@ -45,20 +46,7 @@ class Problem(BaseModel):
 
 # --- recommend ------------------------------------------------------------------------------
 
-Angle = Literal[
-    "do_now", "smallest_step", "plan_slot", "anchor", "keep_streak", "restart",
-    "rest", "prepare", "batch", "keep_or_let_go", "close_day", "silence",
-]  # fmt: skip
-TipSource = Literal["template", "model"]
 NoTipReason = Literal["consent_required", "nothing_now"]
-
-
-class RecommendContext(Strict):
-    """What the client knows right now; all optional."""
-
-    minutes_free: Annotated[Whole, Field(ge=1, le=720)] | None = None
-    place: Literal["home", "work", "out", "travel"] | None = None
-    energy: Annotated[Whole, Field(ge=1, le=5)] | None = None
 
 
 class RecommendRequest(Strict):
@@ -92,10 +80,6 @@ class ExposureRequest(Strict):
     """The body of `POST /api/tips/{id}/exposure`."""
 
     exposed_at: Moment | None = Field(default=None, description="When it was seen; default now.")
-
-
-ReactionKind = Literal["done", "snooze", "dismiss", "helpful", "not_helpful", "undo"]
-DismissReason = Literal["too_big", "wrong_time", "not_mine"]
 
 
 class ReactionRequest(Strict):

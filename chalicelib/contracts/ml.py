@@ -12,15 +12,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from chalicelib.contracts.consents import Consent
-from chalicelib.contracts.http import (
-    Angle,
-    DismissReason,
-    ReactionKind,
-    RecommendContext,
-    TipSource,
-)
 from chalicelib.contracts.pool import PooledWords
-from chalicelib.contracts.signals import ItemRecord
+from chalicelib.contracts.records import ItemRecord
+from chalicelib.contracts.tips import Angle, DismissReason, ReactionKind, RecommendContext, TipSource
 
 _MOST_DONE = 1e6
 """Nobody gets more than this done in an hour; false for NaN, too."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chalicelib.contracts.http import Angle
+from chalicelib.contracts.tips import Angle
 
 _MARK: Final = 16
 

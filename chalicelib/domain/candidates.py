@@ -13,8 +13,8 @@ from typing import Final
 from zlib import crc32
 
 from chalicelib.contracts.consents import Consent
-from chalicelib.contracts.http import RecommendContext
 from chalicelib.contracts.ml import Candidate, ItemBlock, RecentTip, Snapshot
+from chalicelib.contracts.tips import RecommendContext
 from chalicelib.domain import calendar, wordings
 from chalicelib.domain.angles import ANGLES, COMPLETING, Offer, next_look_at
 from chalicelib.domain.angles.base import RESTS, clamp

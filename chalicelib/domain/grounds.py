@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from chalicelib.contracts.ml import HabitState, Reason
-from chalicelib.contracts.signals import ItemRecord
+from chalicelib.contracts.records import ItemRecord
 from chalicelib.domain import calendar
 from chalicelib.domain.situation import LOW, Situation, start_of
 

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID, uuid5
 
-from chalicelib.contracts.signals import SignalEntry, storable
+from chalicelib.contracts.records import storable
+from chalicelib.contracts.signals import SignalEntry
 
 NAMESPACE: Final = UUID("6b0f4a1e-8f0a-5f5e-9a53-1d6f0c7e2b11")
 """Never changes: every derived id would."""

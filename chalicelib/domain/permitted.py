@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chalicelib.contracts.consents import Consent, answers_usable, usable
 from chalicelib.contracts.ml import HabitState, RecentTip, Snapshot
-from chalicelib.contracts.signals import ItemRecord
+from chalicelib.contracts.records import ItemRecord
 
 
 def restrict(snapshot: Snapshot, granted: Collection[Consent]) -> Snapshot:

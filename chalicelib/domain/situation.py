@@ -12,9 +12,9 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Final
 
 from chalicelib.contracts.consents import Consent
-from chalicelib.contracts.http import RecommendContext
 from chalicelib.contracts.ml import HabitState, ItemBlock, MoodState, RecentTip, Snapshot
-from chalicelib.contracts.signals import ItemRecord
+from chalicelib.contracts.records import ItemRecord
+from chalicelib.contracts.tips import RecommendContext
 from chalicelib.domain import calendar
 from chalicelib.domain.calendar import Span
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from chalicelib.contracts.events import Envelope, SignalReceived, moment, signal_message, wrap
-from chalicelib.contracts.signals import SignalRecord
+from chalicelib.contracts.records import SignalRecord
 from chalicelib.domain.identity import derived_id
 from chalicelib.events.projection import ItemState, is_open, record_of
 

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.contracts.consents import CONSENT_OF_TYPE, Consent
 from chalicelib.contracts.errors import ConsentRequired, Invalid, OoError, field_errors
+from chalicelib.contracts.records import Origin, SignalRecord
 from chalicelib.contracts.signals import (
     HORIZON,
     NEWEST,
@@ -18,9 +19,7 @@ from chalicelib.contracts.signals import (
     ContextSignal,
     EventSignal,
     MoodSignal,
-    Origin,
     SignalEntry,
-    SignalRecord,
     TaskSignal,
 )
 

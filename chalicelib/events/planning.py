@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from chalicelib.contracts.consents import Consent
-from chalicelib.contracts.signals import SignalRecord
+from chalicelib.contracts.records import SignalRecord
 from chalicelib.events.ports import Removal, SeenItem, Words, Write
 from chalicelib.events.projection import is_open, keeps_words, merge, record_of, state_of, without
 

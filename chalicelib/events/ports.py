@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from chalicelib.contracts.consents import Consent
-from chalicelib.contracts.signals import SignalRecord, SignalType
+from chalicelib.contracts.records import SignalRecord, SignalType
 from chalicelib.events.contract import Stored, TailEntry
 from chalicelib.events.projection import ItemState
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
-from chalicelib.contracts.signals import ItemRecord, Origin, SignalRecord, storable
+from chalicelib.contracts.records import ItemRecord, Origin, SignalRecord, storable
 
 WORDS_KEPT: Final[dict[Origin, timedelta]] = {
     "typed": timedelta(days=3650),  # until done or deleted; a date so far off is none

@@ -40,14 +40,8 @@ from chalicelib.contracts.events import (
 )
 from chalicelib.contracts.http import Health, StoredSignal, StoredSignals
 from chalicelib.contracts.ports import Bus, BusError, Clock, Consents, KeyDestroyed, Sealer, Unsealable
-from chalicelib.contracts.signals import (
-    MAX_ENTRIES,
-    Origin,
-    SignalEntry,
-    SignalRecord,
-    SignalResult,
-    SignalResults,
-)
+from chalicelib.contracts.records import Origin, SignalRecord
+from chalicelib.contracts.signals import MAX_ENTRIES, SignalEntry, SignalResult, SignalResults
 from chalicelib.domain.identity import derived_id, signal_id
 from chalicelib.events.completing import completion
 from chalicelib.events.contract import TITLE_PURPOSE, Stored, TailEntry, words_purpose

@@ -11,7 +11,7 @@ from typing import Any, Final
 from pynamodb.exceptions import PutError, TransactWriteError
 from pynamodb.models import Model
 
-from chalicelib.contracts.signals import SignalRecord, storable
+from chalicelib.contracts.records import SignalRecord, storable
 from chalicelib.events.contract import TailEntry
 from chalicelib.events.ports import Place, Removal, SeenItem, TakenBack, Words, Write, Written
 from chalicelib.events.projection import ItemState, open_key, record_of

@@ -14,7 +14,8 @@ from typing import Any, Final, Protocol
 
 from chalicelib.contracts.errors import ConsentRequired, Invalid, Unavailable
 from chalicelib.contracts.ports import Clock, Consents
-from chalicelib.contracts.signals import MAX_ENTRIES, OLDEST, Origin, SignalResults
+from chalicelib.contracts.records import Origin
+from chalicelib.contracts.signals import MAX_ENTRIES, OLDEST, SignalResults
 from chalicelib.integrations.contract import (
     Connection,
     ConnectionStore,

@@ -13,7 +13,7 @@ from chalicelib.contracts.consents import CONSENT_OF_TYPE, CONSENTS, Consent, us
 from chalicelib.contracts.http import Profile
 from chalicelib.contracts.ml import HabitState, Snapshot
 from chalicelib.contracts.privacy import Behind, CardLine
-from chalicelib.contracts.signals import SignalRecord
+from chalicelib.contracts.records import SignalRecord
 from chalicelib.domain import calendar
 from chalicelib.domain.permitted import restrict
 from chalicelib.profile.selection import Selection

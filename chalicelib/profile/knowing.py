@@ -23,7 +23,7 @@ from chalicelib.contracts.ports import (
     Unsealable,
 )
 from chalicelib.contracts.privacy import CardLine, LineDeleted, ProfileCard
-from chalicelib.contracts.signals import ItemRecord
+from chalicelib.contracts.records import ItemRecord
 from chalicelib.domain.identity import derived_id
 from chalicelib.profile.card import GOALS_LINE, PROFILE_LINE, Known, card
 from chalicelib.profile.contract import decode

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from chalicelib.contracts.ml import Snapshot
 from chalicelib.contracts.ports import SealedWords
-from chalicelib.contracts.signals import SignalRecord
+from chalicelib.contracts.records import SignalRecord
 from chalicelib.events.contract import words_purpose
 from chalicelib.runtime import aws
 from chalicelib.runtime.dynamodb import table_name

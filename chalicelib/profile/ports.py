@@ -13,7 +13,7 @@ from chalicelib.contracts.consents import Consent
 from chalicelib.contracts.http import Profile
 from chalicelib.contracts.ml import Snapshot
 from chalicelib.contracts.ports import SealedWords
-from chalicelib.contracts.signals import SignalRecord, storable
+from chalicelib.contracts.records import SignalRecord, storable
 from chalicelib.profile.contract import ConsentsDocument
 
 Kept = Literal["kept", "changed", "erased"]

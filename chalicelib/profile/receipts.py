@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from chalicelib.contracts.signals import storable
+from chalicelib.contracts.records import storable
 from chalicelib.profile.ports import Receipt
 from chalicelib.runtime import aws
 from chalicelib.runtime.dynamodb import table_name

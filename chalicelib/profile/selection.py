@@ -7,7 +7,7 @@ from datetime import datetime
 
 from chalicelib.contracts.consents import CONSENT_OF_TYPE, CONSENTS, Consent
 from chalicelib.contracts.events import ForgetRequested, MalformedEvent
-from chalicelib.contracts.signals import SignalRecord
+from chalicelib.contracts.records import SignalRecord
 from chalicelib.domain import calendar
 from chalicelib.domain.situation import READS_BACK
 

@@ -10,9 +10,10 @@ from typing import Any, Final, Literal, Protocol, runtime_checkable
 from pydantic import BaseModel, ConfigDict
 
 from chalicelib.contracts.consents import Consent
-from chalicelib.contracts.http import Angle, Profile, TipSource
+from chalicelib.contracts.http import Profile
 from chalicelib.contracts.ml import Decision, ItemBlock, RecentTip, Snapshot
-from chalicelib.contracts.signals import storable
+from chalicelib.contracts.records import storable
+from chalicelib.contracts.tips import Angle, TipSource
 
 RECENT_TIPS: Final = 60
 RECENT_FOR: Final = timedelta(days=14)

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from chalicelib.contracts.http import RecommendContext, TipSource
 from chalicelib.contracts.ml import Candidate, Choice, RankRequest
 from chalicelib.contracts.pool import PooledWords
 from chalicelib.contracts.ports import Scorer, ScorerUnavailable, Sealer, Unsealable
+from chalicelib.contracts.tips import RecommendContext, TipSource
 from chalicelib.domain import candidates as rule_candidates
 from chalicelib.domain import wordings
 from chalicelib.domain.freshness import current, outdated

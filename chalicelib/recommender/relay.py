@@ -26,7 +26,7 @@ from chalicelib.contracts.events import (
     wrap,
 )
 from chalicelib.contracts.ml import Decision
-from chalicelib.contracts.signals import storable
+from chalicelib.contracts.records import storable
 from chalicelib.domain.angles import COMPLETING
 from chalicelib.domain.rewards import standing
 from chalicelib.recommender.contract import SILENCE, DueTip

@@ -17,13 +17,13 @@ from chalicelib.contracts.http import (
     ReactionAccepted,
     ReactionRequest,
     Recommendation,
-    RecommendContext,
     Tip,
     TipDetail,
     TipHistory,
 )
 from chalicelib.contracts.ml import Decision
 from chalicelib.contracts.ports import Clock, Ids, KeyDestroyed, Scorer, Sealer
+from chalicelib.contracts.tips import RecommendContext
 from chalicelib.recommender import reacting, words
 from chalicelib.recommender.contract import (
     Breakable,

@@ -15,7 +15,7 @@ from pynamodb.attributes import BinaryAttribute, JSONAttribute, NumberAttribute,
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 from chalicelib.contracts.ml import Decision, Snapshot
-from chalicelib.contracts.signals import storable
+from chalicelib.contracts.records import storable
 from chalicelib.profile.contract import ERASED, decode, profile_keys
 from chalicelib.recommender.contract import (
     SILENCE,

@@ -16,9 +16,9 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from chalicelib.contracts.consents import Consent
-from chalicelib.contracts.http import RecommendContext
 from chalicelib.contracts.ml import Candidate, HabitState, MoodState, RecentTip, Snapshot
-from chalicelib.contracts.signals import ItemRecord
+from chalicelib.contracts.records import ItemRecord
+from chalicelib.contracts.tips import RecommendContext
 from chalicelib.domain.candidates import propose
 from ml_lambda.llm.draft import Draft
 from ml_lambda.serving.drafting import draft_of

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.contracts.ml import Candidate
-from chalicelib.contracts.signals import ItemRecord
+from chalicelib.contracts.records import ItemRecord
 from chalicelib.domain.situation import READS_AHEAD
 from ml_lambda.features.group import FeatureGroup, Moment, clip
 

@@ -18,8 +18,8 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from chalicelib.contracts.consents import Consent
-from chalicelib.contracts.http import Angle, RecommendContext
 from chalicelib.contracts.ml import Candidate, HabitState, RecentTip, Snapshot
+from chalicelib.contracts.tips import Angle, RecommendContext
 from chalicelib.domain import calendar
 from chalicelib.domain.calendar import DayPart, Span
 from chalicelib.domain.permitted import PromptContext, prompt_context

@@ -9,9 +9,9 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Protocol
 
-from chalicelib.contracts.http import RecommendContext
 from chalicelib.contracts.ml import Candidate, HabitState, RecentTip, Snapshot
-from chalicelib.contracts.signals import ItemRecord
+from chalicelib.contracts.records import ItemRecord
+from chalicelib.contracts.tips import RecommendContext
 from chalicelib.domain import calendar
 from chalicelib.domain.features import FEATURE_VERSION
 

@@ -10,7 +10,7 @@ from statistics import median
 from typing import Final
 
 from chalicelib.contracts.ml import Candidate, HabitState
-from chalicelib.contracts.signals import ItemRecord, SignalRecord
+from chalicelib.contracts.records import ItemRecord, SignalRecord
 from chalicelib.domain import calendar
 from ml_lambda.features.group import FeatureGroup, Moment, of_snapshot
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.contracts.ml import Candidate, MoodState
-from chalicelib.contracts.signals import SignalRecord
+from chalicelib.contracts.records import SignalRecord
 from chalicelib.domain import calendar
 from ml_lambda.features.group import FeatureGroup, Moment, centred_effort, clip
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.contracts.ml import Candidate
-from chalicelib.contracts.signals import SignalRecord
+from chalicelib.contracts.records import SignalRecord
 from chalicelib.domain import calendar
 from ml_lambda.features.group import FeatureGroup, Moment, clip, of_snapshot
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from chalicelib.contracts.consents import CONSENT_OF_TYPE, CONSENTS, Consent
 from chalicelib.contracts.ml import Group, Snapshot
-from chalicelib.contracts.signals import ItemRecord, SignalRecord
+from chalicelib.contracts.records import ItemRecord, SignalRecord
 from chalicelib.domain.features import FEATURE_VERSION
 from chalicelib.domain.situation import READS_BACK
 from ml_lambda.features import calendar, habit, mood, place, rhythm, task

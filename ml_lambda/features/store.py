@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from chalicelib.contracts.consents import CONSENTS, Consent
 from chalicelib.contracts.ml import Snapshot
-from chalicelib.contracts.signals import ItemRecord, SignalRecord, storable
+from chalicelib.contracts.records import ItemRecord, SignalRecord, storable
 from chalicelib.contracts.stores import physical_name
 from chalicelib.domain.features import FEATURE_VERSION
 from chalicelib.runtime import aws

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import Final
 
 from chalicelib.contracts.ml import Candidate
-from chalicelib.contracts.signals import ItemRecord, storable
+from chalicelib.contracts.records import ItemRecord, storable
 from chalicelib.domain import calendar
 from ml_lambda.features.group import FeatureGroup, Moment, of_snapshot
 

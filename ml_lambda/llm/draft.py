@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chalicelib.contracts.http import Angle
+from chalicelib.contracts.tips import Angle
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from chalicelib.contracts.consents import ConsentState, trainable
 from chalicelib.contracts.ml import Decision
-from chalicelib.contracts.signals import storable
+from chalicelib.contracts.records import storable
 from chalicelib.contracts.stores import physical_name
 from chalicelib.domain.features import FEATURE_VERSION
 from chalicelib.runtime import aws

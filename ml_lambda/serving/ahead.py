@@ -14,8 +14,8 @@ from string import Formatter
 from typing import Final
 
 from chalicelib.contracts.consents import Consent
-from chalicelib.contracts.http import RecommendContext
 from chalicelib.contracts.ml import Candidate, ItemBlock, RecentTip, Snapshot
+from chalicelib.contracts.tips import RecommendContext
 from chalicelib.domain import pooling
 from chalicelib.domain.candidates import propose
 from chalicelib.domain.wordings import language_of

@@ -18,7 +18,7 @@ from chalicelib.contracts.ml import (
     ScoredCandidate,
     Snapshot,
 )
-from chalicelib.contracts.signals import ItemRecord
+from chalicelib.contracts.records import ItemRecord
 from chalicelib.domain import pooling
 from chalicelib.domain.candidates import propose
 from chalicelib.domain.features import FEATURE_VERSION

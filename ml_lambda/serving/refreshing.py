@@ -17,7 +17,7 @@ from chalicelib.contracts.events import (
 )
 from chalicelib.contracts.ml import Snapshot
 from chalicelib.contracts.ports import Bus, BusError, Clock
-from chalicelib.contracts.signals import ItemRecord, SignalRecord
+from chalicelib.contracts.records import ItemRecord, SignalRecord
 from chalicelib.domain.freshness import RENEW_AFTER
 from chalicelib.runtime.logging import Logger, trace, trace_id
 from ml_lambda.features.snapshot import WINDOW, build

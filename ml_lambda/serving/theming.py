@@ -12,7 +12,7 @@ from typing import Final
 
 from chalicelib.contracts.pool import Worded
 from chalicelib.contracts.ports import Sealer, Unsealable
-from chalicelib.contracts.signals import ItemRecord
+from chalicelib.contracts.records import ItemRecord
 from chalicelib.domain.permitted import PromptContext
 from ml_lambda.llm.contract import EmbeddingModel, ModelUnavailable
 from ml_lambda.serving.titles import SealedTitle

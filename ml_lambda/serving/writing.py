@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from chalicelib.contracts.ml import HabitState, Snapshot
 from chalicelib.contracts.pool import PoolEntry
 from chalicelib.contracts.ports import Sealer, Unsealable
-from chalicelib.contracts.signals import ItemRecord
+from chalicelib.contracts.records import ItemRecord
 from chalicelib.domain import calendar, pooling
 from chalicelib.domain.permitted import PromptContext
 from chalicelib.domain.wordings import language_of

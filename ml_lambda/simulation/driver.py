@@ -15,10 +15,11 @@ from itertools import count
 from typing import Final
 
 from chalicelib.contracts.errors import Conflict, Gone
-from chalicelib.contracts.http import ReactionRequest, RecommendContext
+from chalicelib.contracts.http import ReactionRequest
 from chalicelib.contracts.ml import Candidate, Decision
 from chalicelib.contracts.ports import Scorer
 from chalicelib.contracts.signals import MAX_ENTRIES
+from chalicelib.contracts.tips import RecommendContext
 from ml_lambda.serving.ranking import Ranker
 from ml_lambda.simulation import policies
 from ml_lambda.simulation.life import Life

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from chalicelib.contracts.http import Angle, DismissReason
 from chalicelib.contracts.ml import Candidate
+from chalicelib.contracts.tips import Angle, DismissReason
 from chalicelib.domain.rewards import DISMISSED, DONE, SNOOZED
 
 CATEGORIES: Final = ("work", "home", "health", "admin", "family", "leisure")

@@ -16,10 +16,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from chalicelib.contracts.http import RecommendContext
 from chalicelib.contracts.ml import HabitState, RankRequest, Snapshot
-from chalicelib.contracts.signals import ItemRecord, storable
+from chalicelib.contracts.records import ItemRecord, storable
 from chalicelib.contracts.stores import physical_name
+from chalicelib.contracts.tips import RecommendContext
 from chalicelib.domain.features import FEATURE_VERSION
 from infra.tables import create_tables
 from oo_local.bootstrap import emulator_python

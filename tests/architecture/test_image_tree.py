@@ -130,6 +130,18 @@ def test_ranking_loads_no_mapper_and_no_sign_in(tree: Path) -> None:
     heavy = {"pynamodb", "boto3", "authlib", "httpx", "chalice", "cryptography", "google.protobuf", "mlflow"}
     assert not heavy & set(loaded.split())
     assert not [name for name in loaded.split() if name.startswith("ml_lambda.llm")]
+    # Bodies of routes: some fifty models that pydantic would build before the first decision.
+    assert not {"chalicelib.contracts.http", "chalicelib.contracts.signals"} & set(loaded.split())
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_a_cold_start_is_not_searched_for_what_is_not_needed_any_more(tree: Path, handler: str) -> None:
+    """The collector's default would go through what was loaded so far about fifteen times."""
+    out = run(tree, f"import gc, {handler}\nprint(*(each['collections'] for each in gc.get_stats()))")
+    young, middle, old = (int(times) for times in out.split())
+    assert young < 20
+    assert middle <= 1
+    assert old == 0
 
 
 def test_wording_loads_no_model_and_nothing_that_learns(tree: Path) -> None:

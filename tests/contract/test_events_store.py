@@ -14,7 +14,7 @@ import pytest
 from chalicelib.contracts.consents import CONSENT_OF_TYPE, TEXT_VERSION, Consent, ConsentState
 from chalicelib.contracts.events import TipDue, wrap
 from chalicelib.contracts.ports import ConsentBound, PersonalStore
-from chalicelib.contracts.signals import SignalRecord, storable
+from chalicelib.contracts.records import SignalRecord, storable
 from chalicelib.events.contract import TailEntry
 from chalicelib.events.planning import plan, plan_removal
 from chalicelib.events.ports import SignalStore, TailStore, TakenBack, Written

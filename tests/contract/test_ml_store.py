@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.contracts.events import RewardSettled, from_json, timestamp
 from chalicelib.contracts.pool import Pool, Worded
-from chalicelib.contracts.signals import storable
+from chalicelib.contracts.records import storable
 from chalicelib.runtime.logging import logger
 from ml_lambda.features.snapshot import WINDOW, build
 from ml_lambda.features.store import FeatureTables, Person

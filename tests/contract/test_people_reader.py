@@ -8,7 +8,7 @@ from typing import Any
 import ml_examples as me
 import pytest
 
-from chalicelib.contracts.signals import storable
+from chalicelib.contracts.records import storable
 from ml_lambda.pipelines.people import PeopleReader
 
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from chalicelib.contracts.ports import SealedWords
-from chalicelib.contracts.signals import SignalRecord, storable
+from chalicelib.contracts.records import SignalRecord, storable
 from chalicelib.profile.exporting import Exports
 from chalicelib.profile.knowledge import KnowledgeTables
 from chalicelib.profile.ports import Knowledge, Receipts

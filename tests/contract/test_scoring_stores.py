@@ -15,7 +15,7 @@ from chalicelib.contracts.consents import CONSENT_OF_TYPE, TEXT_VERSION, Consent
 from chalicelib.contracts.events import to_json
 from chalicelib.contracts.http import Profile
 from chalicelib.contracts.ml import Decision, ReactionRecord
-from chalicelib.contracts.signals import SignalRecord
+from chalicelib.contracts.records import SignalRecord
 from chalicelib.events.planning import plan
 from chalicelib.events.ports import SignalStore
 from chalicelib.profile.contract import ConsentsDocument

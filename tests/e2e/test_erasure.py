@@ -26,7 +26,7 @@ from chalicelib.contracts.events import (
     type_of,
     wrap,
 )
-from chalicelib.contracts.signals import SignalRecord
+from chalicelib.contracts.records import SignalRecord
 from infra.functions import function
 from infra.queues import visibility_timeout
 from tests.e2e.people import Person, anonymous, now, person, problem, task

@@ -31,7 +31,7 @@ from chalicelib.contracts.events import (
     to_json,
     wrap,
 )
-from chalicelib.contracts.signals import SignalRecord
+from chalicelib.contracts.records import SignalRecord
 from infra.queues import QUEUES
 from tests.e2e.people import CANARY, now, person, rows, task
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chalicelib.contracts.signals import storable
+from chalicelib.contracts.records import storable
 from chalicelib.recommender.contract import due_hour
 from chalicelib.runtime.settings import settings
 from tests.e2e.people import Person, anonymous, now, person, task

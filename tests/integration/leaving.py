@@ -20,7 +20,7 @@ from chalicelib.contracts.events import Envelope, from_json, to_json, type_of
 from chalicelib.contracts.http import ConsentsPut, ProfilePatch
 from chalicelib.contracts.ml import Decision
 from chalicelib.contracts.pool import Pool, Worded
-from chalicelib.contracts.signals import SignalRecord, storable
+from chalicelib.contracts.records import SignalRecord, storable
 from chalicelib.contracts.stores import STORES, physical_name
 from chalicelib.domain.identity import derived_id
 from chalicelib.events.ports import Words

@@ -13,7 +13,7 @@ import pytest
 
 from chalicelib.contracts.events import ErasureRequested, RewardSettled, SignalStored, timestamp
 from chalicelib.contracts.ml import Decision, RankRequest, RankResponse
-from chalicelib.contracts.signals import SignalRecord
+from chalicelib.contracts.records import SignalRecord
 from chalicelib.runtime import aws as runtime_aws
 from chalicelib.runtime.clock import SystemClock
 from ml_lambda.policies.base import draw

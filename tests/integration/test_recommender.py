@@ -22,8 +22,9 @@ from chalice.test import Client
 from chalicelib import wiring
 from chalicelib.contracts.consents import TEXT_VERSION
 from chalicelib.contracts.events import from_json, type_of
-from chalicelib.contracts.http import ConsentsPut, RecommendContext
+from chalicelib.contracts.http import ConsentsPut
 from chalicelib.contracts.ml import RankResponse
+from chalicelib.contracts.tips import RecommendContext
 from chalicelib.gateway.app import create_app
 from chalicelib.recommender import consumers, schedules
 from chalicelib.recommender.log import DecisionLog

@@ -25,10 +25,11 @@ from chalicelib.contracts.events import (
     to_json,
     type_of,
 )
-from chalicelib.contracts.http import RecommendContext, Tip
+from chalicelib.contracts.http import Tip
 from chalicelib.contracts.ml import RankRequest, RankResponse
 from chalicelib.contracts.pool import Pool
-from chalicelib.contracts.signals import ItemRecord
+from chalicelib.contracts.records import ItemRecord
+from chalicelib.contracts.tips import RecommendContext
 from chalicelib.recommender.service import RecommenderService
 from chalicelib.recommender.store import RecommenderTables
 from chalicelib.runtime import aws as runtime_aws

@@ -40,7 +40,7 @@ from chalicelib.contracts.events.oo.events.v1.events_pb2 import (
     TipExposed,
     TipReacted,
 )
-from chalicelib.contracts.signals import SignalRecord
+from chalicelib.contracts.records import SignalRecord
 
 __all__ = [
     "SCHEMA_VERSION",

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import Final, Literal
 
 from chalicelib.contracts.ml import HabitState
-from chalicelib.contracts.signals import ItemRecord
+from chalicelib.contracts.records import ItemRecord
 from chalicelib.domain import calendar, grounds
 from chalicelib.domain.angles.base import HABIT, SLACK, Offer, clamp, until
 from chalicelib.domain.grounds import Ground

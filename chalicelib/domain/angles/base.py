@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, Protocol
 
-from chalicelib.contracts.http import Angle as AngleName
 from chalicelib.contracts.ml import Reason
+from chalicelib.contracts.tips import Angle as AngleName
 from chalicelib.domain import calendar
 from chalicelib.domain.situation import Situation
 

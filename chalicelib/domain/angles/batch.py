@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final, Literal
 
-from chalicelib.contracts.signals import ItemRecord
+from chalicelib.contracts.records import ItemRecord
 from chalicelib.domain import calendar, grounds
 from chalicelib.domain.angles.base import RESTS, SLACK, Offer, clamp, until
 from chalicelib.domain.grounds import Ground

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final, Literal
 
 from chalicelib.contracts.ml import HabitState
-from chalicelib.contracts.signals import ItemRecord
+from chalicelib.contracts.records import ItemRecord
 from chalicelib.domain import grounds
 from chalicelib.domain.angles.base import LARGE, SLACK, Offer, clamp, until
 from chalicelib.domain.grounds import Ground

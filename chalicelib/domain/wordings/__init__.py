@@ -11,8 +11,8 @@ from importlib import import_module
 from typing import Final, cast
 from zlib import crc32
 
-from chalicelib.contracts.http import Angle
 from chalicelib.contracts.ml import Candidate
+from chalicelib.contracts.tips import Angle
 from chalicelib.domain import calendar
 from chalicelib.domain.wordings.base import Language, Template
 from chalicelib.domain.wordings.en import ENGLISH

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.contracts.ml import Snapshot
-from chalicelib.contracts.signals import storable
+from chalicelib.contracts.records import storable
 from chalicelib.profile.contract import ERASED, decode
 from chalicelib.recommender.contract import (
     SILENCE,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from chalicelib.contracts.consents import trainable
 from chalicelib.contracts.ml import Snapshot
 from chalicelib.contracts.pool import title_mark
-from chalicelib.contracts.signals import ItemRecord, SignalRecord, storable
+from chalicelib.contracts.records import ItemRecord, SignalRecord, storable
 from chalicelib.domain.features import FEATURE_VERSION
 from chalicelib.events.projection import ItemState, open_key, record_of
 from chalicelib.profile.contract import CONSENTS_PART, ERASED, ConsentsDocument, decode

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from chalicelib.contracts.consents import Consent
-from chalicelib.contracts.signals import SignalRecord, storable
+from chalicelib.contracts.records import SignalRecord, storable
 from chalicelib.events.contract import TailEntry
 from chalicelib.events.ports import Place, Removal, SeenItem, TakenBack, Words, Write, Written
 from chalicelib.events.projection import ItemState

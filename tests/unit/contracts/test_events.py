@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.contracts import events
-from chalicelib.contracts.signals import SignalRecord
+from chalicelib.contracts.records import SignalRecord
 
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 records = st.builds(

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from chalicelib.contracts.http import RecommendContext
 from chalicelib.contracts.ml import Candidate, HabitState, Snapshot
-from chalicelib.contracts.signals import ItemRecord
+from chalicelib.contracts.records import ItemRecord
+from chalicelib.contracts.tips import RecommendContext
 from chalicelib.domain.candidates import propose
 from tests.unit.domain.people import event, habit, task, tip
 

@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from chalicelib.contracts.http import RecommendContext
 from chalicelib.contracts.ml import MoodState
+from chalicelib.contracts.tips import RecommendContext
 from tests.unit.domain.people import NOW, angles, ask, block, event, habit, only, snapshot, task, tip
 
 TODAY = date(2026, 11, 23)

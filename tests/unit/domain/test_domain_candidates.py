@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from chalicelib.contracts.http import RecommendContext
 from chalicelib.contracts.ml import MoodState
+from chalicelib.contracts.tips import RecommendContext
 from chalicelib.domain.wordings import fitting
 from tests.unit.domain.people import (
     NOW,

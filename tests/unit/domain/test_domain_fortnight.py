@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.contracts.http import Angle, RecommendContext
 from chalicelib.contracts.ml import HabitState, ItemBlock, MoodState, RecentTip, Snapshot
-from chalicelib.contracts.signals import ItemRecord
+from chalicelib.contracts.records import ItemRecord
+from chalicelib.contracts.tips import Angle, RecommendContext
 from chalicelib.domain.candidates import propose
 from chalicelib.domain.style import violations
 from chalicelib.domain.wordings import LANGUAGES, render

@@ -9,8 +9,8 @@ from typing import Any, get_args
 
 import pytest
 
-from chalicelib.contracts.http import Angle, DismissReason, RecommendContext
 from chalicelib.contracts.ml import Candidate, ReactionRecord, RecentTip, Snapshot
+from chalicelib.contracts.tips import Angle, DismissReason, RecommendContext
 from chalicelib.domain.angles import COMPLETING
 from chalicelib.domain.candidates import Proposal
 from chalicelib.recommender.reacting import block_of

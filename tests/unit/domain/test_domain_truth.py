@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from chalicelib.contracts.http import RecommendContext
+from chalicelib.contracts.tips import RecommendContext
 from tests.unit.domain.people import NOW, angles, ask, block, event, habit, only, snapshot, task
 
 TODAY = date(2026, 11, 23)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.contracts.consents import CONSENT_OF_TYPE
-from chalicelib.contracts.signals import ItemRecord, SignalRecord, storable
+from chalicelib.contracts.records import ItemRecord, SignalRecord, storable
 from chalicelib.events.planning import plan, plan_removal
 from chalicelib.events.ports import SeenItem, Words
 from chalicelib.events.projection import (

@@ -10,7 +10,7 @@ from typing import IO, Any
 
 from chalicelib.contracts.ml import Snapshot
 from chalicelib.contracts.ports import PersonalStore, SealedWords
-from chalicelib.contracts.signals import SignalRecord
+from chalicelib.contracts.records import SignalRecord
 from chalicelib.profile.ports import Receipt
 from chalicelib.runtime.exports import Export, document
 from ml_lambda.simulation.memory.profiles import MemoryProfiles

@@ -14,7 +14,7 @@ from chalicelib.contracts.events import Envelope, ForgetRequested, MalformedEven
 from chalicelib.contracts.http import ProfilePatch
 from chalicelib.contracts.ports import PersonalStore, SealedWords
 from chalicelib.contracts.privacy import CardLine
-from chalicelib.contracts.signals import SignalRecord
+from chalicelib.contracts.records import SignalRecord
 from chalicelib.events.contract import words_purpose
 from chalicelib.events.projection import record_of
 from chalicelib.profile.card import OFTEN

@@ -20,7 +20,7 @@ from chalicelib.contracts.ml import (
     Snapshot,
 )
 from chalicelib.contracts.ports import BusError, KeyDestroyed, ScorerUnavailable, Unsealable
-from chalicelib.contracts.signals import ItemRecord
+from chalicelib.contracts.records import ItemRecord
 from chalicelib.recommender.contract import (
     PersonNow,
     StoredDecision,

@@ -9,7 +9,8 @@ import pytest
 
 from chalicelib.contracts.errors import NotFound
 from chalicelib.contracts.events import TipDue, TipReacted
-from chalicelib.contracts.http import RecommendContext, TipDetail
+from chalicelib.contracts.http import TipDetail
+from chalicelib.contracts.tips import RecommendContext
 from chalicelib.domain.features import CANDIDATE_FEATURES
 from chalicelib.domain.wordings import reason_alone
 from tests.unit.recommender.fakes import OTHER, PERSON, snapshot, task

@@ -9,8 +9,9 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.contracts.errors import RateLimited, Unavailable
-from chalicelib.contracts.http import ReactionRequest, RecommendContext
+from chalicelib.contracts.http import ReactionRequest
 from chalicelib.contracts.ml import RankRequest, RankResponse
+from chalicelib.contracts.tips import RecommendContext
 from chalicelib.recommender.contract import LostRace, TipState, Words
 from chalicelib.recommender.service import RecommenderService
 from chalicelib.runtime.settings import Settings

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.contracts.events import type_of
 from chalicelib.contracts.ports import BusError
-from chalicelib.contracts.signals import storable
+from chalicelib.contracts.records import storable
 from tests.unit.recommender.fakes import NOW
 from tests.unit.recommender.test_settlement import Settling
 

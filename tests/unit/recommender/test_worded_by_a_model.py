@@ -7,9 +7,10 @@ from base64 import b64encode
 
 import pytest
 
-from chalicelib.contracts.http import RecommendContext, Tip
+from chalicelib.contracts.http import Tip
 from chalicelib.contracts.ml import Decision, RankRequest, RankResponse
 from chalicelib.contracts.pool import PooledWords
+from chalicelib.contracts.tips import RecommendContext
 from chalicelib.recommender.service import RecommenderService
 from chalicelib.runtime.settings import Settings
 from tests.unit.recommender.fakes import (

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.contracts.http import RecommendContext
 from chalicelib.contracts.ml import Candidate, HabitState, MoodState, RecentTip, Snapshot
+from chalicelib.contracts.tips import RecommendContext
 from chalicelib.domain.features import CANDIDATE_FEATURES, CONTEXT_FEATURES, FEATURE_VERSION
 from ml_lambda.features import clock, dosage, exposure, goal, habit, mood, place, rhythm, similarity, task
 from ml_lambda.features.group import FeatureGroup, Moment

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.contracts.ml import Snapshot
-from chalicelib.contracts.signals import ItemRecord, SignalRecord
+from chalicelib.contracts.records import ItemRecord, SignalRecord
 from chalicelib.domain.permitted import restrict
 from ml_lambda.features.habit import streak_of
 from ml_lambda.features.snapshot import build

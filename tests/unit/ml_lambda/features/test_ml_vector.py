@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.contracts.http import Angle, RecommendContext
 from chalicelib.contracts.ml import MoodState, RecentTip
+from chalicelib.contracts.tips import Angle, RecommendContext
 from chalicelib.domain.features import CANDIDATE_FEATURES, CONTEXT_FEATURES
 from ml_lambda.features.group import Moment
 from ml_lambda.features.snapshot import build

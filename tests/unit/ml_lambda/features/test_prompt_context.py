@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.contracts.consents import SOURCES
-from chalicelib.contracts.http import Angle, RecommendContext
 from chalicelib.contracts.ml import Candidate, HabitState, MoodState, Reason, RecentTip, Snapshot
+from chalicelib.contracts.tips import Angle, RecommendContext
 from ml_lambda.features.context import CATEGORIES, LATELY, MOST_BYTES, PromptFacts, assemble
 
 ALL = frozenset(SOURCES) | {"learning"}

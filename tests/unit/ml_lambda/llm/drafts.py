@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from chalicelib.contracts.http import Angle
 from chalicelib.contracts.ml import Candidate, Reason
+from chalicelib.contracts.tips import Angle
 from chalicelib.domain.wordings import render
 from ml_lambda.llm.draft import Draft
 

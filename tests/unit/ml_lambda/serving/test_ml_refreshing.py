@@ -19,7 +19,7 @@ from chalicelib.contracts.events import (
 )
 from chalicelib.contracts.ml import Snapshot
 from chalicelib.contracts.ports import BusError
-from chalicelib.contracts.signals import ItemRecord, SignalRecord
+from chalicelib.contracts.records import ItemRecord, SignalRecord
 from chalicelib.runtime.logging import logger
 from ml_lambda.features.store import Person
 from ml_lambda.serving.refreshing import SKEW, Refreshing

@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.contracts.events import SignalStored, TipReacted, type_of, wrap
 from chalicelib.contracts.ml import Decision
-from chalicelib.contracts.signals import SignalRecord
+from chalicelib.contracts.records import SignalRecord
 from chalicelib.domain.rewards import reward_of
 from infra.queues import QUEUES
 from ml_lambda.simulation import policies
