@@ -2,8 +2,9 @@
 
 A model of 135M parameters writes nonsense as soon as it may choose its words freely. Held to such a grammar
 (as a JSON schema's `pattern`) it chooses among what is right. A frame is plain text with `(a|b)` for a
-choice; one that it begins with is taken by code, so that two tries do not begin alike. `{act}` follows a
-colon whatever the title is; `to {act}`, `, {act}` and `{Act}` need a title that begins with a verb.
+choice; one that it begins with is taken by code, so that two tries do not begin alike. `{hedged}` is a size
+with its "about" or "at most": nothing beside it turns that. `{act}` follows a colon whatever the title is;
+`to {act}`, `, {act}` and `{Act}` need a title that begins with a verb.
 """
 
 from __future__ import annotations
@@ -39,6 +40,21 @@ _DO: Final = (
     "How about ({size}|{size} now|the next {size}) (for it|for this|on this): {act}?",
     "Here is one for (just {size}|the next {size}|{size} now): {act}.",
     "Next up for ({size}|just {size}): {act}.",
+)
+_DO_HEDGED: Final = (
+    "(Take|Use|Find) {hedged} to {act}.",
+    "Set aside {hedged} to {act}.",
+    "(Take|Use) {hedged} (for it|for this): {act}.",
+    "Spend {hedged} (on it|on this|here): {act}.",
+    "Give (it|this) {hedged}( now|): {act}.",
+    "Put {hedged} (in here|towards this|towards it): {act}.",
+    "Make room now for {hedged} (of it|of this): {act}.",
+    "Go ahead( now|): {act}. (Give it|Take) {hedged}.",
+    "(Start|Begin) (here|right here|with this one): {act}. (Give it|Take) {hedged}.",
+    "(Take|Do|Try|Choose|Pick) (this|this one) (now|next|first): {act}. (Give it|Take) {hedged}.",
+    "Turn to (this|this one) (now|next|first): {act}. (Give it|Take) {hedged}.",
+    "{Act}? (Give it|Take) {hedged}.",
+    "Here is one for {hedged}: {act}.",
 )
 _UNTIL: Final = (
     "(Take|Use|Find|Save) ({size}|just {size}) before {bound} to {act}.",
@@ -175,7 +191,11 @@ REST: Final = (
 )
 # By angle: the frames for each set of parts that a draft may have; the first set within the draft's is used.
 FRAMES: Final[Mapping[str, Sequence[tuple[frozenset[str], Sequence[str]]]]] = {
-    "do_now": ((frozenset({"size", "bound"}), _UNTIL), (frozenset({"size"}), _DO)),
+    "do_now": (
+        (frozenset({"size", "bound"}), _UNTIL),
+        (frozenset({"size"}), _DO),
+        (frozenset({"hedged"}), _DO_HEDGED),
+    ),
     "smallest_step": ((frozenset({"size"}), _STEP),),
     "plan_slot": (
         (frozenset({"event", "then"}), _AFTER_AT),

@@ -1,8 +1,8 @@
 """What is believed of a model's wording: nothing that the draft does not say. Pure, and never raises.
 
 The person's own words are looked for and taken out; of what is left every word stands in the draft or among
-the small words of `lexicon.py`, and everything that can be true or untrue is the draft's: numbers, sizes,
-dates, what comes before or after what. An invented name, a leaked title and an obeyed
+the small words of `lexicon.py`, and everything that can be true or untrue is the draft's: numbers, sizes and
+what hedges them, dates, what comes before or after what. An invented name, a leaked title and an obeyed
 attack so have no words.
 """
 
@@ -15,6 +15,7 @@ from typing import Final, Literal
 from chalicelib.domain import style
 from chalicelib.domain.wordings import language_of
 from ml_lambda.llm.draft import Draft
+from ml_lambda.llm.hedges import hedged
 from ml_lambda.llm.house import templates
 from ml_lambda.llm.lexicon import LEXICONS, Lexicon
 from ml_lambda.llm.meaning import mask, plain
@@ -26,6 +27,7 @@ Reason = Literal[
     "own_words",  # the person's words are missing, changed, doubled, or where they cannot stand
     "markup",  # signs that a sentence does not have: links, brackets, hidden characters
     "numbers",  # a number, unit or size that is not the draft's
+    "hedge",  # "about 15 minutes" became "just 15 minutes", or the other way round
     "dates",  # a day or a part of the day that is not the draft's, or is gone
     "meaning",  # before became after, a first step the whole, a choice an order; or a fact is gone
     "advice",  # an instruction of medicine, money or law
@@ -67,10 +69,10 @@ def check(draft: Draft, text: str, why: str = "", *, told: str = "") -> Reason |
         return "language"
     ours = _without(text, draft)
     said = _without(draft.text, draft)
-    found = _held(draft, text) or _true(lexicon, ours, said, facts=not draft.title, told=told)
+    found = _held(draft, text) or _true(draft.lang, ours, said, facts=not draft.title, told=told)
     found = found or _kept_angle(draft, lexicon, ours, said)
     if found is None and why:
-        found = _why(draft, lexicon, why, told)
+        found = _why(draft, why, told)
     if found is None and style.violations(text, why or draft.why, draft.own_words, draft.lang):
         found = "style"
     if found is None and _known(draft, text):
@@ -78,11 +80,11 @@ def check(draft: Draft, text: str, why: str = "", *, told: str = "") -> Reason |
     return found
 
 
-def _why(draft: Draft, lexicon: Lexicon, why: str, told: str) -> Reason | None:
+def _why(draft: Draft, why: str, told: str) -> Reason | None:
     for own in (draft.title, draft.anchor):
         if own and _count(why, own) != _count(draft.why, own):
             return "own_words"
-    return _true(lexicon, _without(why, draft), _without(draft.why, draft), facts=True, told=told)
+    return _true(draft.lang, _without(why, draft), _without(draft.why, draft), facts=True, told=told)
 
 
 def _held(draft: Draft, text: str) -> Reason | None:
@@ -107,12 +109,15 @@ def _stands(text: str, draft: Draft) -> bool:
     return at == 0 or text[:at].rstrip().endswith((":", ".", "?", "…"))
 
 
-def _true(lexicon: Lexicon, ours: str, said: str, *, facts: bool, told: str) -> Reason | None:
+def _true(lang: str, ours: str, said: str, *, facts: bool, told: str) -> Reason | None:
     """Whether what is left without the person's words says what the draft says. `facts`: all that it says."""
+    lexicon = LEXICONS[lang]
     if _strange(ours, said):
         return "markup"
     if _sizes(ours, lexicon) != _sizes(said, lexicon) or _numbered(ours, lexicon) != _numbered(said, lexicon):
         return "numbers"
+    if hedged(ours, lang, lexicon.units) != hedged(said, lang, lexicon.units):
+        return "hedge"
     dates = _of(ours, lexicon.dates) != _of(said, lexicon.dates)
     if dates or _of(ours, lexicon.today) - _of(said, lexicon.today):
         return "dates"

@@ -33,8 +33,8 @@ TOLD: Final = (
     f"or place of your own. At most {MAX_WORDS - 2} words for the tip and {MAX_WHY_WORDS} for its why. Plain "
     "small words; one action; verb first. No praise, no pressure, no feelings, no exclamation mark. "
     f"{TASK} stands for the person's own words, {EVENT} for an entry of their calendar: write each as often "
-    "as the draft does. Keep every number, time and length as it stands, and what is before or after what. "
-    "Say it differently from the draft and from what they saw lately."
+    "as the draft does. Keep every number, time and length as it stands, with its about or at most, and what "
+    "is before or after what. Say it differently from the draft and from what they saw lately."
 )
 _REWORD: Final = "Say the reminder in other words."
 _SHOTS: Final = (

@@ -16,6 +16,7 @@ from chalicelib.domain.style import MAX_CHARACTERS, MAX_WORDS
 from chalicelib.domain.wordings import language_of
 from ml_lambda.llm.draft import Draft
 from ml_lambda.llm.frames import FRAMES
+from ml_lambda.llm.hedges import HEDGES
 
 LANGUAGE: Final = "en"
 ACTION: Final = "call Anna"
@@ -26,6 +27,11 @@ SMALL: Final = 20
 
 _CLOCK: Final = r"\d{1,2}:\d\d(?: [ap]m)?|\d{1,2} [ap]m"
 _SIZE: Final = re.compile(r"\b\d+ h \d+ min\b|\b\d+ (?:minutes?|hours?)\b")
+_BEFORE: Final = "|".join(HEDGES[LANGUAGE].before.values())
+_AFTER: Final = "|".join(HEDGES[LANGUAGE].after.values())
+_HEDGED: Final = re.compile(
+    rf"\b(?:{_BEFORE}) (?:{_SIZE.pattern})|(?:{_SIZE.pattern}) (?:{_AFTER})\b", re.IGNORECASE
+)
 _DAY: Final = re.compile(r"\b[Dd]ay \d+\b")
 _BOUND: Final = re.compile(r"\b(?:before|until) (\d{1,2}:\d\d(?: [ap]m)?|\d{1,2} [ap]m)")
 _THEN: Final = re.compile(rf"\btomorrow at (?P<a>{_CLOCK})|(?P<b>{_CLOCK}) tomorrow\b|(?P<c>{_CLOCK})")
@@ -103,7 +109,9 @@ def _parts(draft: Draft) -> Mapping[str, str] | None:
         parts |= {"Act": match[1], "act": match[1][0].lower() + match[1][1:]}
     if draft.anchor and draft.anchor in draft.text:
         parts["event"] = EVENT
-    if size := _SIZE.search(ours):
+    if hedged := _HEDGED.search(ours):
+        parts["hedged"] = hedged[0][0].lower() + hedged[0][1:]
+    elif size := _SIZE.search(ours):
         parts["size"] = size[0]
     if day := _DAY.search(ours):
         parts["day"] = day[0].lower()

@@ -19,7 +19,10 @@ THEN = {"slot": TOMORROW, "slot_until": TOMORROW, "tomorrow": 1, "takes": 30, "r
 LATER = {"slot": SLOT, "slot_until": SLOT, "takes": 30, "reason": "slot_free"}
 SHAPES: dict[str, dict[str, object]] = {
     "do_now.1": {},
-    "do_now.3": {"minutes": 90},
+    "do_now.2": {"minutes": 90},
+    "do_now.3": {"minutes": 15},
+    "do_now.b4": {"minutes": 15},
+    "do_now.b5": {"minutes": 90},
     "do_now.u1": {"until": SLOT},
     "smallest_step.5": {"minutes": 2},
     "plan_slot.2": THEN,
