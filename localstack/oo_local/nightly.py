@@ -48,16 +48,19 @@ def night(endpoint: str, home: Path, progress: Progress) -> tuple[dict[str, Any]
 
 
 def step(running: Running, name: str, policy: str = "") -> int:
-    """Take a step by hand: `challenge` with a policy, or `roll back`; the exit code."""
-    wanted = {"step": name, "policy": policy, "reason": f"make {name.replace(' ', '')}"}
-    shown = Shown()
+    """Take a step by hand (`ml_lambda/pipelines/steps.py`) and say what serves then; the exit code."""
+    wanted = {"step": name, "policy": policy, "reason": "by hand"}
+    title, shown = f"{name} {policy}".strip(), Shown()
     try:
-        with shown.step(f"{name} {policy}".strip(), "read why; `make nightly` writes how things stand"):
+        with shown.step(title, "look at `make logs`: nothing was changed unless it says so"):
             done = invoke(running.emulator, "evaluate", wanted)
+            state = f"{done['state']} (manifest {done['manifest']})"
+            if done["refused"]:
+                raise StepFailed(title, done["refused"], f"as before: {state}")
     except StepFailed as error:
         shown.failed(error)
         return 1
-    shown.console.print(f"  {done['state']} [dim](manifest {done['manifest']})[/dim]")
+    shown.console.print(f"  {state}", markup=False)
     return 0
 
 
@@ -110,7 +113,8 @@ def _tell(shown: Shown, trained: Mapping[str, Any], evaluated: Mapping[str, Any]
         ("prior", _prior(trained)),
         ("tonight", f"{evaluated['step']}: {evaluated['reason']}"),
         ("the gate", f"{evaluated['observed']} rewards observed"),
-        ("serves", f"manifest {evaluated['manifest']}" if evaluated["manifest"] else "what the settings say"),
+        ("serves", f"{evaluated['state']} (manifest {evaluated['manifest']})"),
+        ("next", evaluated["change"]),
     ):  # fmt: skip
         table.add_row(f"  [dim]{name}[/dim]", value)
     shown.console.print()

@@ -116,10 +116,10 @@ def describe(manifest: Manifest, gate: GateState | None = None) -> str:
     """How things stand, in one sentence."""
     experiment = manifest.experiment
     if experiment is None:
-        return f"{manifest.champion} serves everybody."
+        return f"{_served(manifest)}."
     name = experiment.challenger
     if experiment.phase == "shadow":
-        return f"{manifest.champion} serves everybody; {name} only says what it would do."
+        return f"{_served(manifest)}; {name} only says what it would do."
     observed = f"{gate.decisions if gate else 0} rewards observed"
     if experiment.phase == "ab":
         return f"{name} serves {experiment.rho:.0%} of people, {manifest.champion} the others."
@@ -127,6 +127,14 @@ def describe(manifest: Manifest, gate: GateState | None = None) -> str:
         f"{name} is mixed into what {manifest.champion} serves at {experiment.rho:.0%}: {observed}, "
         f"{_odds(gate)}."
     )
+
+
+def _served(manifest: Manifest) -> str:
+    """Who serves whom while nothing is tried."""
+    champion, held = manifest.champion, manifest.holdback_share
+    if manifest.holdback in {"", champion}:
+        return f"{champion} serves everybody"
+    return f"{champion} serves {1.0 - held:.0%} of people, {manifest.holdback} the {held:.0%} held back"
 
 
 def _odds(gate: GateState | None) -> str:

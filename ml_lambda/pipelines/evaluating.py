@@ -45,6 +45,10 @@ class Evaluated:
     day: str
     step: str
     reason: str
+    state: str
+    """How things stand after the step, in a sentence."""
+    change: str
+    """What would change that."""
     manifest: int
     decisions: int
     rewards: int
@@ -107,6 +111,8 @@ class Evaluation:
             day=now.date().isoformat(),
             step=ruling.step,
             reason=ruling.reason,
+            state=report.state,
+            change=report.change,
             manifest=after.version,
             decisions=len(seen.logged),
             rewards=len(seen.known),

@@ -35,8 +35,8 @@ class ByHand(BaseModel):
 
 
 def take(wanted: ByHand, publisher: Publisher, now: datetime) -> dict[str, object]:
-    """Publish the step. Raises NotPossible when what serves does not allow it."""
-    publisher.follow()
+    """Publish the step; what serves then, or in `refused` why what serves does not allow it."""
+    before, refused = publisher.follow(), ""
 
     def step(manifest: Manifest) -> Manifest:
         if wanted.step in _STEPS:
@@ -45,8 +45,16 @@ def take(wanted: ByHand, publisher: Publisher, now: datetime) -> dict[str, objec
             manifest, wanted.policy, now, _spec(publisher.registry, manifest, wanted.policy)
         )
 
-    after = publisher.publish(step, wanted.reason)
-    return {"step": wanted.step, "manifest": after.version, "state": describe(after)}
+    try:
+        after = publisher.publish(step, wanted.reason)
+    except transitions.NotPossible as error:
+        after, refused = before, str(error)
+    return {
+        "step": wanted.step,
+        "refused": refused,
+        "manifest": after.version,
+        "state": describe(after),
+    }
 
 
 def _spec(registry: Registry, manifest: Manifest, policy_id: str) -> PolicySpec:

@@ -69,7 +69,7 @@ def start_ab(manifest: Manifest, now: datetime) -> Manifest:
     """From the canary, where guardrails could speak, to each person served by one of the two."""
     experiment = _experiment(manifest)
     if experiment.phase != "canary":
-        raise NotPossible(f"an A/B test follows a canary; {experiment.challenger} is in {experiment.phase}")
+        raise NotPossible(f"an A/B test follows a canary: {_where(experiment)}")
     return _next(manifest, now, experiment=_with(experiment, phase="ab", rho=AB))
 
 
@@ -77,7 +77,7 @@ def promote_by_hand(manifest: Manifest, now: datetime) -> Manifest:
     """End an A/B test with the challenger as champion. A shadow or a canary is the gate's to promote."""
     experiment = _experiment(manifest)
     if experiment.phase != "ab":
-        raise NotPossible(f"only an A/B test ends by hand; {experiment.challenger} is in {experiment.phase}")
+        raise NotPossible(f"only an A/B test ends by hand: {_where(experiment)}")
     return promote(manifest, now)
 
 
@@ -116,8 +116,18 @@ def with_priors(manifest: Manifest, priors: Mapping[str, str], now: datetime) ->
 
 def _experiment(manifest: Manifest) -> Experiment:
     if manifest.experiment is None:
-        raise NotPossible("nobody challenges the champion")
+        raise NotPossible("nobody challenges the champion: name a challenger first")
     return manifest.experiment
+
+
+def _where(experiment: Experiment) -> str:
+    """How far the challenger is, and what leads on from there."""
+    name = experiment.challenger
+    return {
+        "shadow": f"{name} is in the shadow, and its canary starts with a night that has no veto",
+        "canary": f"{name} is in a canary, which the gate ends; make an A/B test of it or roll it back",
+        "ab": f"{name} is in an A/B test already; promote it or roll it back",
+    }[experiment.phase]
 
 
 def _shadows(manifest: Manifest, out: str, into: str) -> list[str]:

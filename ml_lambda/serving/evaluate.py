@@ -27,8 +27,8 @@ def evaluation() -> Evaluation:
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Evaluate once, or take the step that the event names; what it came to.
 
-    Raises when somebody else published meanwhile, and Lambda tries again; ValueError for a step that is none
-    or that what serves does not allow.
+    Raises when somebody else published meanwhile, and Lambda tries again; ValueError for a step that is none.
+    One that what serves does not allow is answered: the answer says why.
     """
     with publisher("evaluate") as opened:
         if "step" in event:

@@ -65,11 +65,11 @@ def test_the_worst_news_comes_first(manifest: Manifest, found: Findings, step: s
 @pytest.mark.parametrize(
     ("step", "manifest", "why"),
     [
-        (transitions.start_ab, FIRST, "nobody challenges"),
-        (transitions.start_ab, SHADOW, "follows a canary"),
-        (transitions.start_ab, SPLIT, "follows a canary"),
-        (transitions.promote_by_hand, SHADOW, "only an A/B test"),
-        (transitions.promote_by_hand, MORE, "only an A/B test"),
+        (transitions.start_ab, FIRST, "nobody challenges.*name a challenger"),
+        (transitions.start_ab, SHADOW, "follows a canary.*in the shadow.*no veto"),
+        (transitions.start_ab, SPLIT, "follows a canary.*in an A/B test already"),
+        (transitions.promote_by_hand, SHADOW, "only an A/B test.*in the shadow"),
+        (transitions.promote_by_hand, MORE, "only an A/B test.*in a canary.*make an A/B test of it"),
     ],
 )
 def test_by_hand_nothing_is_promoted_that_was_not_tried(step: Any, manifest: Manifest, why: str) -> None:
@@ -82,6 +82,11 @@ def test_an_ab_test_goes_either_way() -> None:
     assert (SPLIT.experiment.phase, SPLIT.experiment.rho) == ("ab", 0.5)
     promoted = transitions.promote_by_hand(SPLIT, NOW)
     assert (promoted.champion, promoted.holdback) == ("mixed_ts", "epsilon_greedy_v2")
+    told = "mixed_ts serves 95% of people, epsilon_greedy_v2 the 5% held back"
+    assert deciding.describe(promoted) == f"{told}."
+    after = transitions.challenge(promoted, "lin_ucb", NOW, PolicySpec(id="lin_ucb", policy="lin_ucb"))
+    assert deciding.describe(after) == f"{told}; lin_ucb only says what it would do."
+    assert deciding.describe(transitions.roll_back(promoted, NOW)) == "epsilon_greedy_v2 serves everybody."
     assert transitions.roll_back(SPLIT, NOW).champion == "epsilon_greedy_v2"
 
 
