@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from botocore.httpsession import URLLib3Session
@@ -28,7 +29,7 @@ def watch() -> None:
             _calls.append("Invoke" if path.endswith("/invocations") else f"{request.method} {path}")
         return send(self, request)
 
-    URLLib3Session.send = noted
+    URLLib3Session.send = noted  # type: ignore[method-assign]
 
 
 def drain() -> list[str]:
@@ -72,7 +73,9 @@ def rank(person_id: str) -> dict[str, list[str]]:
     return {"warm": drain()}
 
 
+HANDLERS: Final[Mapping[str, Callable[..., dict[str, list[str]]]]] = {"api": api, "rank": rank}
+
 if __name__ == "__main__":
     watch()
     given = json.loads(sys.argv[2])
-    sys.stdout.write("\n" + json.dumps({"api": api, "rank": rank}[sys.argv[1]](**given)) + "\n")
+    sys.stdout.write("\n" + json.dumps(HANDLERS[sys.argv[1]](**given)) + "\n")

@@ -28,7 +28,9 @@ def measure() -> list[Figure]:
 
 
 def _sequential(stack: Stack) -> list[Figure]:
-    deciding, noop, shown = [], [], []
+    deciding: list[float] = []
+    noop: list[float] = []
+    shown: list[float] = []
     with closing(with_tasks(stack, "one-after-another", 60)) as client:
         for _ in range(5):
             react(client, _timed(client, []))

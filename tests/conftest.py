@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 if TYPE_CHECKING:
-    from openai_server import OpenAIServer
+    from tests.openai_server import OpenAIServer
 
 ROOT = Path(__file__).resolve().parent.parent
 UNIT = Path(__file__).resolve().parent / "unit"
@@ -97,7 +97,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def openai_server() -> Iterator[OpenAIServer]:
     """A scripted model proxy on a free port (tests/openai_server.py); its address is `.url`."""
-    from openai_server import running
+    from tests.openai_server import running
 
     with running() as server:
         yield server

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import ml_examples as me
 import numpy as np
 
 from chalicelib.contracts.decision_log import event_id, line_key, reward_key
 from chalicelib.contracts.ml import Choice, Decision, PolicyRef, ScoredCandidate
 from chalicelib.domain.features import CONTEXT_DIMENSION, DIMENSION, FEATURE_VERSION
+from tests import ml_examples as me
 
 BUCKET = "oo-local-decision-log"
 CANDIDATES = 4

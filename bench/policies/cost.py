@@ -33,11 +33,13 @@ def costs(names: Sequence[str]) -> Iterator[Cost]:
         learner = make(name, dimension=12, context_dimension=6, seed=0)
         update = _taught(learner)
         state = learner.to_bytes()
-        yield Cost(name, True, *(_decide_ours(name, state, count) for count in (10, 100)), update)
+        few, many = (_decide_ours(name, state, count) for count in (10, 100))
+        yield Cost(name, True, few, many, update)
     for name, settings in peers().items():
         chooser = next(iter(settings.values()))(0, False)
         update = _taught(chooser)
-        yield Cost(name, False, *(_decide_peer(chooser, count) for count in (10, 100)), update)
+        few, many = (_decide_peer(chooser, count) for count in (10, 100))
+        yield Cost(name, False, few, many, update)
 
 
 def _taught(chooser: Chooser) -> float:

@@ -24,7 +24,6 @@ from urllib.parse import parse_qs, urlsplit
 import botocore.client
 import pytest
 from chalice.test import Client
-from openai_server import OpenAIServer
 
 from chalicelib import wiring, wiring_integrations
 from chalicelib.auth.contract import Session
@@ -39,6 +38,7 @@ from infra.functions import FUNCTIONS, function, ml_functions
 from infra.queues import QUEUES
 from ml_lambda.serving import generate
 from oo_local.third_party import ThirdParty
+from tests.openai_server import OpenAIServer
 from tests.unit.integrations.world import SECRET, Wire, sandbox, third_party
 
 pytestmark = pytest.mark.parametrize("aws", ["moto"], indirect=True)
@@ -108,7 +108,7 @@ class Cloud:
         self.party = third_party(time.time, "http://127.0.0.1:8000")
         secret = partial(secret_parameter, "/oo/local/sandbox-client-secret")
         self.sources = Sources({"sandbox": sandbox(Wire(self.party).transport, secret)})
-        self.make_call: Callable[..., Any] = botocore.client.BaseClient._make_api_call
+        self.make_call: Callable[..., Any] = botocore.client.BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def call(self, client: Any, operation: str, params: dict[str, Any]) -> Any:
         service = client.meta.service_model.service_name

@@ -68,16 +68,16 @@ def test_code_names_no_store_that_is_not_listed() -> None:
     """Every literal given to `table_name` and `physical_name` is a listed store."""
     listed = {s.name for s in STORES}
     calls = (
-        node
+        (node.func.id, node.args[-1])
         for package in ("chalicelib", "ml_lambda")
         for path in (ROOT / package).rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args
     )
     named = {
-        call.args[-1].value
-        for call in calls
-        if call.func.id in {"table_name", "physical_name"} and isinstance(call.args[-1], ast.Constant)
+        name.value
+        for called, name in calls
+        if called in {"table_name", "physical_name"} and isinstance(name, ast.Constant)
     }
     assert "profiles" in named
     assert named <= listed

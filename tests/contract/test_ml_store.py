@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import ml_examples as me
 import pytest
 
 from chalicelib.contracts.events import RewardSettled, from_json, timestamp
@@ -21,6 +20,7 @@ from ml_lambda.serving.pools import PoolTable
 from ml_lambda.serving.reads import Known, RankReads
 from ml_lambda.serving.stores import RewardMarkers, Statistics, personal_stores
 from ml_lambda.serving.titles import SealedTitle
+from tests import ml_examples as me
 
 CONFIGURATION = Configuration.of("epsilon_greedy_v2", "epsilon_greedy_v1")
 

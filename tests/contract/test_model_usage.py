@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
-import ml_examples as me
 import pytest
 
 from chalicelib.contracts.exports import schema
@@ -15,6 +14,7 @@ from chalicelib.contracts.stores import store
 from chalicelib.runtime.settings import settings
 from ml_lambda.llm.budget import DEPLOYMENT, KEPT, TokenBudget
 from ml_lambda.llm.contract import ModelUnavailable
+from tests import ml_examples as me
 
 ADA, BEN = "person-ada", "person-ben"
 LATE = datetime(2026, 11, 18, 23, 59, 50, tzinfo=UTC)

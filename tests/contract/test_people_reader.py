@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import ml_examples as me
 import pytest
 
 from chalicelib.contracts.records import storable
 from ml_lambda.pipelines.people import PeopleReader
+from tests import ml_examples as me
 
 
 @pytest.fixture

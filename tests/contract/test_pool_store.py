@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import ml_examples as me
 import pytest
 
 from chalicelib.contracts.consents import ConsentState
@@ -27,6 +26,7 @@ from ml_lambda.serving.pools import LostRace, PersonErased, PoolTable, parse_poo
 from ml_lambda.serving.reads import Known, RankReads
 from ml_lambda.serving.refilling import PoolStore, Reads
 from ml_lambda.serving.titles import SealedTitle
+from tests import ml_examples as me
 from tests.unit.ml_lambda.serving.pool_memory import MemoryLeases, MemoryPools
 
 WORDED = Worded(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -251,7 +251,8 @@ class TipStores:
         assert len({t.decision_id for t in found}) == len(found) == 105
 
     def all_due(self, tips: TipStore, hour: str, until: datetime) -> list[DueTip]:
-        found, start = [], None
+        found: list[DueTip] = []
+        start = None
         while True:
             page = tips.due(hour, until, start)
             found += page.tips
@@ -268,7 +269,7 @@ class TestInMemory(TipStores):
 
 class TestInDynamoDB(TipStores):
     @pytest.fixture
-    def tips(self, aws: Cloud) -> Iterator[TipStore]:
+    def tips(self, aws: Cloud) -> TipStore:
         return RecommenderTables()
 
     @pytest.fixture

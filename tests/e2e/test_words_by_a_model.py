@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import openai_server as script
 import pytest
 
+from tests import openai_server as script
 from tests.e2e.conftest import RunningStack
 from tests.e2e.people import Person, person, task
 

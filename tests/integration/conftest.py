@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nightly_world import World
 
 from chalicelib.runtime.clock import SystemClock
 from chalicelib.runtime.settings import settings
+from tests.nightly_world import World
 
 NOW = datetime(2026, 11, 18, 2, 10, tzinfo=UTC)
 

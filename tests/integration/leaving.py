@@ -67,7 +67,7 @@ class Machine:
 
     def __post_init__(self) -> None:
         self.forget()
-        real: Callable[..., Any] = botocore.client.BaseClient._make_api_call
+        real: Callable[..., Any] = botocore.client.BaseClient._make_api_call  # type: ignore[attr-defined]
 
         def call(client: Any, operation: str, params: dict[str, Any]) -> Any:
             if self.dead:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import ml_examples as me
 import pytest
 
 from chalicelib.contracts.events import SignalStored
@@ -16,6 +15,7 @@ from ml_lambda.pipelines import backfill
 from ml_lambda.pipelines.backfill import Backfill, People, Position, PositionFile, Segment
 from ml_lambda.serving import features
 from ml_lambda.serving.refreshing import Refreshing
+from tests import ml_examples as me
 
 TABLE = "oo-local-snapshots"
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from nightly_world import made
 
 from chalicelib.contracts.experiments import Manifest
 from chalicelib.runtime.settings import settings
@@ -20,9 +19,10 @@ from ml_lambda.registry.mlflow_registry import registry
 from ml_lambda.registry.publishing import Publisher
 from ml_lambda.serving import evaluate
 from tests.integration.conftest import NOW
+from tests.nightly_world import made
 
 if TYPE_CHECKING:
-    from nightly_world import World
+    from tests.nightly_world import World
 
 OLD, NEW = [0.3, 0.3, 0.2, 0.2], [0.2, 0.2, 0.3, 0.3]
 APART = [0.97, 0.01, 0.01, 0.01], [0.01, 0.01, 0.01, 0.97]

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import ml_examples as me
 import numpy as np
 import pytest
 
@@ -22,6 +21,7 @@ from ml_lambda.policies.priors import load_prior
 from ml_lambda.policies.store import StatisticsTable
 from ml_lambda.registry import transitions
 from ml_lambda.serving import features, learn, rank
+from tests import ml_examples as me
 
 PRIOR = json.dumps({**load_prior().to_document(), "version": "night-1"})
 BEFORE = Manifest(

@@ -160,7 +160,10 @@ def test_what_is_too_large_or_unreadable_is_refused_whole(site: Site) -> None:
     assert site.call("POST", path, b"[" + b" " * 1_000_000 + b"]")[0] == 413
     for junk in (b"{", b"\xff", b"[" * 100_000, b'{"signals": ' + b"9" * 5000 + b"}", b"[]"):
         assert site.call("POST", path, junk)[0] == 400, junk[:20]
-    for wrong in ({}, {"signals": []}, {"signals": {}}, {"signals": [1]}, {"signals": [task()], "more": 1}):
+    wrongs: list[dict[str, Any]] = [
+        {}, {"signals": []}, {"signals": {}}, {"signals": [1]}, {"signals": [task()], "more": 1}
+    ]  # fmt: skip
+    for wrong in wrongs:
         status, problem = site.call("POST", path, wrong)
         assert (status, problem["errors"] != []) == (422, True), wrong
     assert site.mine("signals") == []

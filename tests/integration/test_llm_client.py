@@ -13,7 +13,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from openai_server import (
+
+from chalicelib.contracts.errors import Unavailable
+from chalicelib.runtime.model_settings import ModelSettings
+from ml_lambda.llm import client as llm
+from ml_lambda.llm.client import CHAT_BYTES, FAILURES, REST_SECONDS, VECTOR_BYTES, HttpModels
+from ml_lambda.llm.contract import EMBEDDER, JUDGE, TIP_GENERATOR, Answer, Message, ModelUnavailable, Usage
+from ml_lambda.simulation import judge
+from tests.openai_server import (
     CHAT,
     EMBEDDINGS,
     Behaviour,
@@ -32,13 +39,6 @@ from openai_server import (
     text,
     truncated,
 )  # fmt: skip
-
-from chalicelib.contracts.errors import Unavailable
-from chalicelib.runtime.model_settings import ModelSettings
-from ml_lambda.llm import client as llm
-from ml_lambda.llm.client import CHAT_BYTES, FAILURES, REST_SECONDS, VECTOR_BYTES, HttpModels
-from ml_lambda.llm.contract import EMBEDDER, JUDGE, TIP_GENERATOR, Answer, Message, ModelUnavailable, Usage
-from ml_lambda.simulation import judge
 
 SECRET = "Call Mira about the biopsy"
 PERSON = "person-ada"

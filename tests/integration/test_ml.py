@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import ml_examples as me
 import numpy as np
 import pytest
 
@@ -18,6 +17,7 @@ from chalicelib.runtime import aws as runtime_aws
 from chalicelib.runtime.clock import SystemClock
 from ml_lambda.policies.base import draw
 from ml_lambda.serving import erase, features, learn, rank
+from tests import ml_examples as me
 
 
 @pytest.fixture

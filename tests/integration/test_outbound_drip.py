@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 import pytest
-from openai_server import CHAT, Behaviour, answer, drip, hang, headers_drip
 
 from chalicelib.runtime.outbound import GuardedTransport, Outbound, OutboundError, TooMuch
+from tests.openai_server import CHAT, Behaviour, answer, drip, hang, headers_drip
 
 
 @pytest.mark.parametrize("behaviour", [hang, drip(), headers_drip])

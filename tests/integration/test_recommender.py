@@ -137,7 +137,7 @@ def site(aws: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every AWS call of this process, by any client, as `service:operation`."""
     made: list[str] = []
-    original = botocore.client.BaseClient._make_api_call
+    original = botocore.client.BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def counted(self: Any, operation: str, kwargs: Any) -> Any:
         made.append(f"{self.meta.service_model.service_name}:{operation}")

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import ml_examples as me
 import pytest
 
 from chalicelib.contracts.decision_log import event_id, line_key
@@ -17,6 +16,7 @@ from chalicelib.recommender.log import DecisionLog
 from chalicelib.runtime.clock import SystemClock
 from ml_lambda.pipelines import replay
 from ml_lambda.serving import features, learn, rank
+from tests import ml_examples as me
 
 BUCKET = "oo-local-decision-log"
 DAY = me.NOW.date().isoformat()

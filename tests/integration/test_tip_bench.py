@@ -15,7 +15,7 @@ import pytest
 from ml_lambda.bench.__main__ import main
 
 if TYPE_CHECKING:
-    from openai_server import OpenAIServer
+    from tests.openai_server import OpenAIServer
 
 
 def words(body: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from ml_lambda.serving import train
 from tests.integration.conftest import NOW
 
 if TYPE_CHECKING:
-    from nightly_world import World
+    from tests.nightly_world import World
 
 
 def night() -> dict[str, Any]:

@@ -12,8 +12,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import httpx  # noqa: F401 - loading it is no part of a call's time
-import ml_examples as me
-import openai_server as script
 import pytest
 
 from chalicelib.contracts.events import (
@@ -42,6 +40,8 @@ from ml_lambda.llm.wording import Rejected, Worder, Wording
 from ml_lambda.serving import erase, features, generate, rank
 from ml_lambda.serving.reads import RankReads
 from ml_lambda.serving.refilling import STORE_EVERY
+from tests import ml_examples as me
+from tests import openai_server as script
 
 TITLE = "Send the invoice to Mira"
 INVOICE = me.item("task-invoice", due_at=me.ahead(hours=6), effort_minutes=5, category="admin", priority=1)

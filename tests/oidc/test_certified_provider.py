@@ -289,10 +289,11 @@ def test_another_account_is_linked_and_never_taken_over(site: Site, ada: Person)
     started = site.sign_in(ada).started
     assert started is not None
     me = Principal(person_id=started.session.person_id, session_id=started.session.key)
+    secret = started.secret
 
     def link(other: Person) -> Ended:
-        begun = site.service.link("oidc", me, "/", {"cookie": f"sid={started.secret}"})
-        return site.come_back(begun, other.consent(begun.url), sid=started.secret)
+        begun = site.service.link("oidc", me, "/", {"cookie": f"sid={secret}"})
+        return site.come_back(begun, other.consent(begun.url), sid=secret)
 
     with httpx.Client(timeout=30) as web, httpx.Client(timeout=30) as third:
         ben = Person("ben", web)

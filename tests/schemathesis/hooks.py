@@ -46,7 +46,7 @@ class SignedIn:
         case.cookies = {**(case.cookies or {}), "sid": data}
 
 
-@schemathesis.hook
+@schemathesis.hook  # type: ignore[untyped-decorator]
 def map_path_parameters(context: Any, path_parameters: dict[str, Any]) -> dict[str, Any]:
     """Every other value is one that exists: an invented id alone never gets behind the 404."""
     known = KNOWN.get(context.operation.path, [])

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
-from chalicelib.contracts.consents import CONSENTS, TEXT_VERSION
+from chalicelib.contracts.consents import CONSENTS, TEXT_VERSION, Consent
 from chalicelib.contracts.errors import Unavailable
 from chalicelib.contracts.http import Profile
 from chalicelib.contracts.privacy import ConsentDecision
@@ -19,7 +19,7 @@ from tests.e2e.page.visits import INVOICE, Visits, screen, world_with
 
 pytestmark = pytest.mark.browser
 
-ASKED = ("tasks", "calendar", "habits", "mood", "context", "learning")
+ASKED: tuple[Consent, ...] = ("tasks", "calendar", "habits", "mood", "context", "learning")
 
 
 # --- the first visit ------------------------------------------------------------------------------

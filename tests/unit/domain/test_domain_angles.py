@@ -1,10 +1,12 @@
 """When each angle may be offered, and when not."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from chalicelib.contracts.ml import MoodState
+from chalicelib.contracts.records import ItemRecord
 from chalicelib.contracts.tips import RecommendContext
 from tests.unit.domain.people import NOW, angles, ask, block, event, habit, only, snapshot, task, tip
 
@@ -13,7 +15,7 @@ HOUR = timedelta(hours=1)
 MIN = timedelta(minutes=1)
 
 
-def meeting(start: int, end: int, ref: str = "e", **values: object):
+def meeting(start: int, end: int, ref: str = "e", **values: Any) -> ItemRecord:
     """An event from and to so many minutes from now."""
     return event(ref, NOW + start * MIN, NOW + end * MIN, **values)
 

@@ -2,10 +2,11 @@
 
 from datetime import date, timedelta
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
-from chalicelib.contracts.ml import Snapshot
+from chalicelib.contracts.ml import HabitState, Snapshot
 from chalicelib.contracts.tips import RecommendContext
 from tests.unit.domain.people import NOW, angles, ask, block, event, habit, only, snapshot, task, tip
 
@@ -14,7 +15,7 @@ MIN, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 EVENING = NOW + 10 * HOUR  # 20:30 in Berlin
 
 
-def routine(**values: object):
+def routine(**values: Any) -> HabitState:
     """A habit that is done at 10:20 on twelve of fourteen days; it is 10:30."""
     base = {"usual_minute": 10 * 60 + 20, "steady_days": 12, "done_in_14_days": 12, "last_done_on": TODAY}
     return habit("coffee", **(base | values))
@@ -186,7 +187,7 @@ class TestKeepOrLetGo:
             ({"due_on": TODAY - 400 * DAY}, "was_due_year"),
         ],
     )
-    def test_put_off_four_times_or_two_weeks_past_its_date(self, values: dict, code: str) -> None:
+    def test_put_off_four_times_or_two_weeks_past_its_date(self, values: dict[str, Any], code: str) -> None:
         found = only(ask(snapshot(tasks=[task(effort_minutes=30, **values)])), "keep_or_let_go")
         assert (found.reason.code, found.minutes) == (code, 1)
 
@@ -249,7 +250,7 @@ class TestCloseDay:
         ],
         ids=["event", "in an event", "habit", "streak", "deadline"],
     )
-    def test_not_while_something_comes_before_the_night(self, values: dict) -> None:
+    def test_not_while_something_comes_before_the_night(self, values: dict[str, Any]) -> None:
         assert self.evening(**values) == set()
 
     def test_it_may_name_a_habit_that_was_done(self) -> None:

@@ -13,7 +13,7 @@ from chalicelib.contracts.pool import Pool, PooledWords, PoolEntry, title_mark
 from chalicelib.domain import pooling
 from tests import ml_examples as me
 
-UNTIL = {"until": "2026-11-18T11:00:00+00:00", "event_at": 3}
+UNTIL: dict[str, int | str] = {"until": "2026-11-18T11:00:00+00:00", "event_at": 3}
 
 
 def tip(code: str = "free_until", params: dict[str, int | str] | None = None, **fields: Any) -> Candidate:

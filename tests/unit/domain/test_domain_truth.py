@@ -1,7 +1,9 @@
 """What a tip claims is true when it is given: the calendar, a habit's number, the day of a plan."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
+from chalicelib.contracts.ml import Snapshot
 from chalicelib.contracts.tips import RecommendContext
 from tests.unit.domain.people import NOW, angles, ask, block, event, habit, only, snapshot, task
 
@@ -11,7 +13,7 @@ MIN = timedelta(minutes=1)
 CALENDAR = {"calendar": NOW - HOUR}
 
 
-def codes(shot, now=NOW, **values):  # type: ignore[no-untyped-def]
+def codes(shot: Snapshot, now: datetime = NOW, **values: Any) -> set[str]:
     return {c.reason.code for c in ask(shot, now, **values).candidates}
 
 

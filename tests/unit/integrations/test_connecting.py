@@ -70,7 +70,7 @@ def test_the_browser_is_sent_with_a_challenge_and_a_state_that_rest_only_as_dige
     [attempt] = world.store.attempts.values()
     assert asked["state"] not in repr(attempt)
     assert asked["code_challenge"] not in repr(attempt)
-    assert ME.session_id not in repr(attempt)
+    assert str(ME.session_id) not in repr(attempt)
 
 
 def test_each_way_has_its_own_state_and_challenge(world: World) -> None:

@@ -288,7 +288,7 @@ def test_todoists_closed_tasks_are_told_only_as_changes() -> None:
     assert b"sync_token=%2A&" in request.content
 
 
-ODD = [
+ODD: list[Any] = [
     None, 7, "x", [], {}, item(content=None), item(id=None, content=5), item(updated_at="yesterday"),
     item(updated_at=None, added_at=None), item(due={"date": 5}), item(due={"date": "2026-13-40"}),
     item(due={"date": "2026-11-06T10:00:00", "timezone": "Mars/Base"}), item(priority="high"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -179,7 +180,7 @@ def test_no_ground_is_an_honest_nothing_with_a_time_to_look_again(world: World) 
 
 def test_two_at_once_get_one_decision(world: World) -> None:
     rank = world.scorer.rank
-    both = []
+    both: list[Any] = []
 
     def other_first(request: RankRequest) -> RankResponse:
         if not both:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-import ml_examples as me
 import numpy as np
 import pytest
 
 from chalicelib.contracts.experiments import Experiment, Manifest, Phase, PolicySpec
 from ml_lambda.experiments.assignment import Assignment, assign, expected_shares, held_back, unit
+from tests import ml_examples as me
 
 PEOPLE = [str(UUID(bytes=np.random.default_rng(i).bytes(16), version=4)) for i in range(4000)]
 

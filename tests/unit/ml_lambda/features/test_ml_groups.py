@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-import ml_examples as me
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,6 +19,7 @@ from ml_lambda.features import clock, dosage, exposure, goal, habit, mood, place
 from ml_lambda.features.group import FeatureGroup, Moment
 from ml_lambda.features.snapshot import build
 from ml_lambda.features.vector import GROUPS, candidate_vectors, context_vector, degraded
+from tests import ml_examples as me
 
 
 def made(**changes: Any) -> Snapshot:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import available_timezones
 
-import ml_examples as me
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +14,7 @@ from chalicelib.contracts.records import ItemRecord, SignalRecord
 from chalicelib.domain.permitted import restrict
 from ml_lambda.features.habit import streak_of
 from ml_lambda.features.snapshot import build
+from tests import ml_examples as me
 
 
 def snapshot(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import ml_examples as me
 import pytest
 
 from chalicelib.contracts.ml import Snapshot
@@ -16,6 +15,7 @@ from ml_lambda.features.group import Moment
 from ml_lambda.features.habit import usual_minute
 from ml_lambda.features.snapshot import WINDOW, build
 from ml_lambda.features.vector import candidate_vectors
+from tests import ml_examples as me
 
 
 def made() -> Snapshot:

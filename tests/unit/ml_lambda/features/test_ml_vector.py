@@ -6,7 +6,6 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
-import ml_examples as me
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +16,7 @@ from chalicelib.domain.features import CANDIDATE_FEATURES, CONTEXT_FEATURES
 from ml_lambda.features.group import Moment
 from ml_lambda.features.snapshot import build
 from ml_lambda.features.vector import GROUPS, candidate_vectors, context_vector
+from tests import ml_examples as me
 
 
 def moment(**changes: Any) -> Moment:

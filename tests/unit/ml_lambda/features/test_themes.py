@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import ml_examples as me
 import numpy as np
 import pytest
 from hypothesis import given
@@ -21,6 +20,7 @@ from ml_lambda.features.group import Moment
 from ml_lambda.features.similarity import similarity_done
 from ml_lambda.features.snapshot import build
 from ml_lambda.features.themes import ThemeSpace, regroup
+from tests import ml_examples as me
 
 STORED = json.loads((Path(__file__).parent / "theme_vectors.json").read_text())["titles"]
 

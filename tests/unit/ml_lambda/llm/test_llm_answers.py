@@ -173,8 +173,11 @@ def test_a_call_costs_what_the_answer_says_or_about_what_its_texts_are() -> None
     told = {"prompt_tokens": 70, "completion_tokens": 9}
     assert reading.usage(chat("x", usage=told), ["a"]) == Usage(70, 9)
     assert reading.usage({"usage": {"prompt_tokens": 4, "total_tokens": 4}}, ["a"]) == Usage(4, 0)
-    for odd in (None, {}, [], {"prompt_tokens": "7"}, {"prompt_tokens": -1}, {"prompt_tokens": True},
-                {"prompt_tokens": 10**12}, {"prompt_tokens": 5, "completion_tokens": None}):  # fmt: skip
+    odds: list[Any] = [
+        None, {}, [], {"prompt_tokens": "7"}, {"prompt_tokens": -1}, {"prompt_tokens": True},
+        {"prompt_tokens": 10**12}, {"prompt_tokens": 5, "completion_tokens": None},
+    ]  # fmt: skip
+    for odd in odds:
         assert reading.usage(chat("x" * 30, usage=odd), ["abc", "ü" * 6]) == Usage(5, 10)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ml_lambda.llm import guard, prompts, reword
+from ml_lambda.llm import guard, meaning, prompts, reword
 from ml_lambda.llm.draft import Draft
 from tests.unit.ml_lambda.llm.drafts import SLOT, TOMORROW, draft
 
@@ -72,7 +72,7 @@ def test_tries_begin_differently_and_turn_from_what_was_seen() -> None:
     first = [reword.ask(of, turn=turn) for turn in range(6)]
     assert len({asked.pattern for asked in first if asked}) == 6
     taken = next(_all(first[0].pattern)) if first[0] else ""
-    seen = guard.mask(prompts.said({"text": taken}, of, "reword").text, of.own_words)  # type: ignore[union-attr]
+    seen = meaning.mask(prompts.said({"text": taken}, of, "reword").text, of.own_words)  # type: ignore[union-attr]
     assert reword.ask(of, avoid=[seen]) != first[0]
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from nightly_world import made, person_id
 
 from chalicelib.contracts.decision_log import RewardLine
 from chalicelib.contracts.experiments import GateState, Manifest, PolicySpec
@@ -17,6 +16,7 @@ from ml_lambda.pipelines.evidence import evidence
 from ml_lambda.pipelines.lifting import lift
 from ml_lambda.pipelines.log import Logged
 from ml_lambda.registry import transitions
+from tests.nightly_world import made, person_id
 
 NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
 FIRST = Manifest(

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from nightly_world import made, person_id
 
 from chalicelib.contracts.decision_log import RewardLine
 from chalicelib.contracts.experiments import Experiment
 from ml_lambda.pipelines.evidence import evidence
 from ml_lambda.pipelines.gating import Fed, feed
 from ml_lambda.pipelines.log import Logged
+from tests.nightly_world import made, person_id
 
 NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
 CANARY = Experiment(name="mixed-2", phase="canary", challenger="mixed_ts", rho=0.2, started_at=NOW)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import ml_examples as me
-
 from chalicelib.contracts.decision_log import RewardLine
 from chalicelib.contracts.experiments import Experiment, Manifest, PolicySpec
 from chalicelib.contracts.ml import ScoredCandidate
 from ml_lambda.experiments.guardrails import breached
 from ml_lambda.pipelines.guarding import guardrails, suspect, under_way
 from ml_lambda.pipelines.log import Logged
+from tests import ml_examples as me
 
 MANIFEST = Manifest(
     version=3,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import ml_examples as me
 import numpy as np
 import pytest
 
@@ -17,6 +16,7 @@ from ml_lambda.policies.base import Vector
 from ml_lambda.policies.history import History
 from ml_lambda.policies.mixed_prior import COLUMNS
 from ml_lambda.policies.priors import Prior
+from tests import ml_examples as me
 
 SHARED = np.r_[np.zeros(CONTEXT_DIMENSION), 0.4, 0.2, -0.2, 0.15, np.zeros(DIMENSION - 3)]
 

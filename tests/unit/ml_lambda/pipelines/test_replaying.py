@@ -25,6 +25,10 @@ from ml_lambda.simulation.driver import Run
 from ml_lambda.simulation.people import population
 
 
+def configuration() -> Configuration:
+    return Configuration.of("mixed_ts", "lin_ts", "epsilon_greedy_v2")
+
+
 @dataclass
 class Known:
     """What served, for a test."""
@@ -71,10 +75,6 @@ class Kept:
 
 
 @cache
-def configuration() -> Configuration:
-    return Configuration.of("mixed_ts", "lin_ts", "epsilon_greedy_v2")
-
-
 @cache
 def _lived() -> Run:
     from ml_lambda.simulation import policies

@@ -6,7 +6,6 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-import ml_examples as me
 import pytest
 
 from chalicelib.contracts.ml import Candidate, Reason, Snapshot
@@ -14,6 +13,7 @@ from chalicelib.domain import pooling
 from chalicelib.domain.wordings import LANGUAGES
 from ml_lambda.features.snapshot import build
 from ml_lambda.serving.ahead import MOST, PER_ITEM, Planned, ahead, stated_by
+from tests import ml_examples as me
 
 
 def snapshot(items: Any = None) -> Snapshot:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import ml_examples as me
 import pytest
 
 from chalicelib.contracts.consents import Consent
@@ -20,6 +19,7 @@ from chalicelib.contracts.events import (
     from_json,
 )
 from ml_lambda.serving.erasing import Erasing, NotYetErased
+from tests import ml_examples as me
 
 
 class Rows:

@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from typing import Any
 
-import ml_examples as me
 import pytest
 
 from chalicelib.contracts.events import DecisionMade, FeaturesRefreshed, ItemClosed, timestamp
 from chalicelib.runtime.logging import logger
 from ml_lambda.serving.generating import Generating
 from ml_lambda.serving.writing import RESERVE, Refilled
+from tests import ml_examples as me
 
 OTHER = "11111111-1111-4111-8111-111111111111"
 REFRESHED = FeaturesRefreshed(computed_at=timestamp(me.NOW))

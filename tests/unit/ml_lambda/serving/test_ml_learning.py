@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-import ml_examples as me
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +17,7 @@ from ml_lambda.policies import NAMES
 from ml_lambda.policies.store import Applied, Learnable, LostRace, PersonErased, StoredState
 from ml_lambda.serving.configuration import Configuration
 from ml_lambda.serving.learning import Learning
+from tests import ml_examples as me
 
 CONFIGURATION = Configuration.of("epsilon_greedy_v2", "epsilon_greedy_v1")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection
 
-import ml_examples as me
 import pytest
 
 from ml_lambda.serving.leasing import Leasing
 from ml_lambda.serving.pools import LostRace
 from ml_lambda.serving.writing import Refilled
+from tests import ml_examples as me
 from tests.unit.ml_lambda.serving.pool_memory import MemoryLeases
 from tests.unit.recommender.fakes import FakeClock
 

@@ -7,7 +7,6 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-import ml_examples as me
 import numpy as np
 import pytest
 
@@ -21,6 +20,7 @@ from ml_lambda.serving.configuration import Configuration
 from ml_lambda.serving.ranking import NEW_PERSON, Ranker
 from ml_lambda.serving.reads import Known
 from ml_lambda.serving.titles import SealedTitle
+from tests import ml_examples as me
 
 CONFIGURATION = Configuration.of("epsilon_greedy_v2", "epsilon_greedy_v1")
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import ml_examples as me
 import pytest
 
 from chalicelib.contracts.http import Profile
@@ -25,6 +24,7 @@ from ml_lambda.serving.refilling import ATTEMPTS, STORE_EVERY, Refilling
 from ml_lambda.serving.theming import RESTS, Theming
 from ml_lambda.serving.titles import SealedTitle
 from ml_lambda.serving.writing import RESERVE, Refilled
+from tests import ml_examples as me
 from tests.unit.ml_lambda.serving.pool_memory import FakeWords, MemoryPools
 from tests.unit.recommender.fakes import FakeClock, FakeSealer
 

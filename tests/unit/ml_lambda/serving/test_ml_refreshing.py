@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-import ml_examples as me
-
 from chalicelib.contracts.events import (
     ConsentsChanged,
     DecisionMade,
@@ -23,6 +21,7 @@ from chalicelib.contracts.records import ItemRecord, SignalRecord
 from chalicelib.runtime.logging import logger
 from ml_lambda.features.store import Person
 from ml_lambda.serving.refreshing import SKEW, Refreshing
+from tests import ml_examples as me
 
 OTHER = "11111111-1111-4111-8111-111111111111"
 

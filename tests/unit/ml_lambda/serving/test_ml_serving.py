@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import ml_examples as me
 import numpy as np
 import pytest
 
@@ -23,6 +22,7 @@ from ml_lambda.serving.configuration import RENEW_AFTER, Configuration, Serving
 from ml_lambda.serving.ranking import Ranker
 from ml_lambda.serving.reads import Known
 from ml_lambda.serving.titles import SealedTitle
+from tests import ml_examples as me
 
 HELD = next(p for p in (f"person-{i}" for i in range(1000)) if held_back(p, 0.05))
 SPECS = [
@@ -89,7 +89,9 @@ def test_a_canary_is_the_mixture_and_all_that_made_it_is_logged() -> None:
     assert (choice.arm, choice.rho, choice.experiment) == ("canary", 0.2, "new-1")
     assert (choice.champion_id, choice.challenger_id, choice.policy.name) == ("now", "new", "now")
     assert set(choice.shadow) == {"beside"}
-    assert all(sum(v) == pytest.approx(1) for v in (*choice.shadow.values(), champion, challenger))
+    assert all(
+        sum(v) == pytest.approx(1) for v in (*choice.shadow.values(), choice.champion, choice.challenger)
+    )
     assert choice.manifest_version == 1
     for policy_id, vector in {"now": champion, "new": challenger, "beside": choice.shadow["beside"]}.items():
         assert vector_of(choice, policy_id) == pytest.approx(vector)
