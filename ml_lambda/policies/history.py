@@ -33,20 +33,17 @@ _HEADER: Final = struct.Struct("<4sHHHd")
 _BLOCK: Final = struct.Struct("<Hqd")
 
 Indices = NDArray[np.intp]
+Key = tuple[int, int]
+"""A block: its level and its index among the blocks of that level."""
 
 
 @lru_cache(maxsize=16)
-def _triangle(width: int) -> tuple[Indices, Indices, Indices]:
-    """Rows and columns of the packed upper triangle, and where each cell of the square is in it."""
+def _triangle(width: int) -> tuple[Indices, Indices]:
+    """Where each cell of the upper triangle is in a flat square, and each cell of the square in the triangle."""
     rows, columns = np.triu_indices(width)
     square = np.zeros((width, width), dtype=np.intp)
     square[rows, columns] = square[columns, rows] = np.arange(len(rows))
-    return rows, columns, square
-
-
-def unpack(packed: Matrix, width: int) -> Matrix:
-    """(..., width, width) symmetric matrices of their packed upper triangles."""
-    return packed.take(_triangle(width)[2], axis=-1)
+    return rows * width + columns, square.ravel()
 
 
 class History:
@@ -55,10 +52,8 @@ class History:
     def __init__(self, columns: int, constant: int) -> None:
         self.columns = columns
         self.constant = constant
-        self._rows, self._columns, square = _triangle(columns + 1)
-        self._count_at = int(square[constant, constant])
-        self._keys: list[tuple[int, int]] = []
-        self.packed: Matrix = np.zeros((0, len(self._rows)))
+        self._keys: list[Key] = []
+        self._sums: Matrix = np.zeros((0, columns + 1, columns + 1))
         self._days: Vector = np.zeros(0)
         self.newest = 0.0
         self.count = 0
@@ -67,49 +62,46 @@ class History:
         """One more decision (d,), or another reward for one that was added before with the same day."""
         day = round(day * 4096.0) / 4096.0
         slot = int(day // SLOT_DAYS)
-        if not self.count or day > self.newest:
-            before, self.newest = int(self.newest // SLOT_DAYS), day
-            if self.count and slot > before:
-                self._merge(slot)
+        if day > self.newest or not self.count:
+            self.newest = day
         block = self._block(slot)
-        products = self._products(row, reward)
+        sums, products = self._sums[block], self._products(row, reward)
         # A state that started anew may meet a revision of what it never saw: that is a new decision to it.
-        if replaces is None or not self.packed[block, self._count_at]:
+        if replaces is None or not sums[self.constant, self.constant]:
             self._days[block] += day
             self.count += 1
         else:
             products -= self._products(row, replaces)
-        self.packed[block] += products
+        sums += products
 
-    def _products(self, row: Vector, reward: float) -> Vector:
+    def _products(self, row: Vector, reward: float) -> Matrix:
         z = np.empty(self.columns + 1)
         z[:-1], z[-1] = row, reward
         z = on_grid(z)
-        products: Vector = z.take(self._rows) * z.take(self._columns)
+        products: Matrix = np.dot(z[:, None], z[None])  # half of what broadcasting takes; as exact
         return products
 
     def _block(self, slot: int) -> int:
-        key = _key(slot, int(self.newest // SLOT_DAYS))
+        """Where the block of a slot is; it is made, and what has become old merged, when there is none."""
+        newest = int(self.newest // SLOT_DAYS)
+        key = _key(slot, newest)
         if self._keys and self._keys[-1] == key:  # nearly always
             return len(self._keys) - 1
         if key not in self._keys:
-            at = sum(_start(k) < _start(key) for k in self._keys)
-            self._keys.insert(at, key)
-            self.packed = np.insert(self.packed, at, 0.0, axis=0)
-            self._days = np.insert(self._days, at, 0.0)
+            self._arrange(key, newest)
         return self._keys.index(key)
 
-    def _merge(self, newest: int) -> None:
-        """Coarser blocks for what has become old; the blocks stay in the order of time."""
+    def _arrange(self, new: Key, newest: int) -> None:
+        """One more block, and coarser ones of what has become old; they stay in the order of time."""
         moved = [_key(_start(key), newest, key[0]) for key in self._keys]
-        self._keys = sorted(set(moved), key=_start)
-        if len(self._keys) == len(moved):
-            return
-        into = [self._keys.index(key) for key in moved]
-        packed, days = self.packed, self._days
-        self.packed, self._days = np.zeros((len(self._keys), packed.shape[1])), np.zeros(len(self._keys))
-        np.add.at(self.packed, into, packed)
-        np.add.at(self._days, into, days)
+        self._keys = sorted({*moved, new}, key=_start)
+        sums, days = self._sums, self._days
+        count = len(self._keys)
+        self._sums, self._days = np.zeros((count, *sums.shape[1:])), np.zeros(count)
+        for key, added, day in zip(moved, sums, days, strict=True):
+            at = self._keys.index(key)
+            self._sums[at] += added
+            self._days[at] += day
 
     @property
     def blocks(self) -> int:
@@ -118,12 +110,14 @@ class History:
 
     def ages(self) -> Vector:
         """(B,) how much older than the newest decision a block's decisions are on average, in days."""
-        ages: Vector = self.newest - self._days / self.packed[:, self._count_at]
+        ages: Vector = self.newest - self._days / self._sums[:, self.constant, self.constant]
         return ages
 
     def weighted(self, weights: Matrix) -> Matrix:
         """(..., d + 1, d + 1): Σ w z zᵀ for each row of block weights (..., B)."""
-        return unpack(weights @ self.packed, self.columns + 1)
+        width = self.columns + 1
+        sums: Matrix = weights @ self._sums.reshape(-1, width * width)
+        return sums.reshape(*weights.shape[:-1], width, width)
 
     def to_bytes(self, layout: int) -> bytes:
         """Header (magic, width, layout, blocks, newest day), keys and days, triangles; little endian."""
@@ -131,7 +125,9 @@ class History:
         blocks = (
             _BLOCK.pack(level, index, day) for (level, index), day in zip(self._keys, self._days, strict=True)
         )
-        return head + b"".join(blocks) + self.packed.astype("<f8").tobytes()
+        upper, square = _triangle(self.columns + 1)
+        packed = self._sums.reshape(-1, len(square)).take(upper, axis=1)
+        return head + b"".join(blocks) + packed.astype("<f8", copy=False).tobytes()
 
     def load(self, state: bytes, layout: int) -> int:
         """Take over what `to_bytes` wrote; how many bytes it took. Raises StateMismatch for any other."""
@@ -141,28 +137,28 @@ class History:
         if (magic, columns, stored_layout) != (_MAGIC, self.columns, layout):
             raise StateMismatch("header")
         start = _HEADER.size + count * _BLOCK.size
-        size = len(self._rows)
-        end: int = start + 8 * count * size
+        upper, square = _triangle(columns + 1)
+        end: int = start + 8 * count * len(upper)
         if len(state) < end:
             raise StateMismatch("length")
         blocks = list(_BLOCK.iter_unpack(state[_HEADER.size : start]))
         self._keys = [(level, index) for level, index, _ in blocks]
         self._days = np.array([day for _, _, day in blocks])
-        # A copy: what bytes hold cannot be added to.
-        numbers = np.frombuffer(state, dtype="<f8", offset=start, count=count * size)
-        self.packed = numbers.reshape(count, size).astype(np.float64)
+        packed = np.frombuffer(state, dtype="<f8", offset=start, count=count * len(upper))
+        sums = packed.reshape(count, len(upper)).take(square, axis=1).astype(np.float64, copy=False)
+        self._sums = sums.reshape(count, columns + 1, columns + 1)
         self.newest = newest
-        self.count = round(sum(self.packed[:, self._count_at].tolist()))
+        self.count = round(sum(self._sums[:, self.constant, self.constant].tolist()))
         return end
 
 
-def _key(slot: int, newest: int, level: int = 0) -> tuple[int, int]:
+def _key(slot: int, newest: int, level: int = 0) -> Key:
     """The block of a slot, no finer than `level`."""
     while level < _TOP and (newest >> level) - (slot >> level) > 1:
         level += 1
     return level, slot >> level
 
 
-def _start(key: tuple[int, int]) -> int:
+def _start(key: Key) -> int:
     """A block's first slot."""
     return key[1] << key[0]

@@ -22,6 +22,9 @@ from numpy.typing import NDArray
 from ml_lambda.policies.base import Matrix, StateMismatch, Vector, bounded
 
 _GRID: Final = 4096.0
+_COARSE: Final = 1.5 * 2.0**40
+"""Doubles of this size are 2^-12 apart: adding it rounds to the grid, half to even as `rint` does."""
+
 _EPOCH: Final = 4.0
 """Half-lives. Roots of weights within an epoch fall to 1/4, so that a row keeps ten bits of its twelve."""
 
@@ -43,7 +46,7 @@ Indices = NDArray[np.intp]
 
 def on_grid(values: Vector) -> Vector:
     """The nearest multiples of 2^-12, `bounded`."""
-    return np.rint(bounded(values) * _GRID) / _GRID
+    return (bounded(values) + _COARSE) - _COARSE
 
 
 @dataclass(frozen=True)
