@@ -96,7 +96,7 @@ def refit(histories: Sequence[History]) -> Refit:
     beginning = usual(DIMENSION, CONTEXT_DIMENSION)
     start, paces, first = beginning.start, beginning.given.paces, beginning.first
     centre = load_prior().belief(COLUMNS).mean
-    groups = (slice(0, first - 1), slice(first - 1, first), slice(first, None))
+    groups = (first - 1, 1, len(centre) - first)
     variances, mean, covariance = start, centre, np.diag(start.pooled)
     likelihoods = (0.0, 0.0)
     for _ in range(ROUNDS):

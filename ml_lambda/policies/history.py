@@ -39,7 +39,7 @@ Key = tuple[int, int]
 
 @lru_cache(maxsize=16)
 def _triangle(width: int) -> tuple[Indices, Indices]:
-    """Where each cell of the upper triangle is in a flat square, and each cell of the square in the triangle."""
+    """Where each cell of the upper triangle is in the flat square, and each of the square in the triangle."""
     rows, columns = np.triu_indices(width)
     square = np.zeros((width, width), dtype=np.intp)
     square[rows, columns] = square[columns, rows] = np.arange(len(rows))

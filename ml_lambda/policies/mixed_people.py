@@ -80,9 +80,17 @@ class Population:
 
     def person(self, user: str) -> Person:
         """Their statistics; empty ones for someone new."""
-        if user not in self.people:
-            self.people[user] = Person(History(self._width, self._first - 1))
-        return self.people[user]
+        found = self.people.get(user)
+        if found is None:
+            found = self.people[user] = Person(History(self._width, self._first - 1))
+            if self._pool and len(self.people) == 2:
+                self._refresh([p for p in self.people.values() if p.history.count])
+        return found
+
+    @property
+    def _company(self) -> bool:
+        """Whoever is alone learns nothing from the pooled part: their own data do not count twice."""
+        return len(self.people) > 1
 
     def tick(self) -> None:
         """A decision was made: everybody makes DECISIONS_A_DAY."""
@@ -123,7 +131,6 @@ class Population:
 
     def learned(self, person: Person) -> None:
         """One more decision is in the history of this person; refit what is due."""
-        person.stale, person.posterior = True, None
         self._updates += 1
         found, history = person.evidence, person.history
         if found is None or len(found) != self._paces.hypotheses(history.blocks):
@@ -134,7 +141,7 @@ class Population:
             self._fit()
             self._next_fit = self._updates + self._rarer * max(POOL_EVERY, int(REFIT_GROWTH * self._updates))
             self._next_pool = self._pool_next()
-        elif self._updates >= self._next_pool:
+        elif self._company and self._updates >= self._next_pool:
             self._refresh([p for p in self.people.values() if p.stale and p.history.count])
             self._next_pool = self._pool_next()
 
@@ -142,20 +149,29 @@ class Population:
         return self._updates + self._rarer * max(POOL_EVERY, self._updates // 16)
 
     def _fit(self) -> None:
-        """Variances by one step of expectation maximisation, then everybody's contribution anew."""
+        """Variances by one step of expectation maximisation, and everybody's contribution anew.
+
+        The contributions are those that the step rests on, so by the variances before it.
+        """
         known = [p for p in self.people.values() if p.history.count]
         sample = known[-_SAMPLE:]
         self._sum([p for p in sample if p.stale or p.sums is None])
         first, start, centre = self._first, self.beginning.start, self.beginning.given.mean
-        groups = (slice(0, first - 1), slice(first - 1, first), slice(first, None))
-        self.variances = pooling.step(_stack(sample), self.variances, start, groups, centre)
+        groups = (first - 1, 1, self._width - first)
+        sums = _stack(sample)
+        told = pooling.contributions(sums, self.variances)
+        self.variances = pooling.step(sums, self.variances, start, groups, centre, told)
         found = [p.evidence for p in sample if p.evidence is not None]
         self._paces = common_paces(self.beginning.given.paces, found, rounds=_PACE_ROUNDS)
+        self._shared = pooling.before_data(self.variances, centre)
+        if self._company:
+            for person, new in zip(sample, told.marginal, strict=True):
+                person.known = new
         for person in known:
-            person.known = person.likely = None
-        loose = 1.0 / self.variances.pooled
-        self._shared = np.column_stack([np.diag(loose), loose * centre])
-        self._refresh(known)
+            person.likely = None
+            if person.known is not None:
+                self._shared += person.known
+        self._pool += 1
 
     def _sum(self, people: list[Person]) -> None:
         for person in people:
@@ -167,10 +183,11 @@ class Population:
         """Replace what these people contribute to the pooled part."""
         self._sum([p for p in people if p.stale or p.sums is None])
         found = pooling.contributions(_stack(people), self.variances)
-        known = np.concatenate([found.precision, found.shift[..., None]], axis=2)
         assert self._shared is not None
-        for person, new in zip(people, known, strict=True):
-            self._shared = self._shared + (new if person.known is None else new - person.known)
+        for person, new in zip(people, found.marginal, strict=True):
+            self._shared += new
+            if person.known is not None:
+                self._shared -= person.known
             person.known = new
         self._pool += 1
 

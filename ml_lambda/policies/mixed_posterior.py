@@ -20,7 +20,6 @@ from math import log
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ml_lambda.policies.base import Matrix, Vector
 from ml_lambda.policies.history import History, Indices
@@ -140,48 +139,55 @@ def _likelihood(systems: Matrix) -> Vector:
 class _Order(NamedTuple):
     """What so many blocks have to do with each other, whatever is in them."""
 
-    earlier: NDArray[np.bool_]
-    """(B, B) whether the column's block is before the row's."""
+    earlier: Matrix
+    """(B, B) 1 where the column's block is before the row's."""
     itself: Matrix
     """(B, B) the unit matrix."""
     inside: Matrix
-    """(S, B) runs of blocks: which each holds. Its place in (B + 1, B + 1) is by start and end."""
-    starts: Indices
-    ends: Indices
+    """(S, B) runs of blocks, the empty one first: which each holds."""
+    places: Indices
+    """(B + 1, B + 1) which run it is, by start and end."""
 
 
 @lru_cache(maxsize=64)
 def _order(blocks: int) -> _Order:
-    starts, ends = np.triu_indices(blocks + 1)
     at = np.arange(blocks)
+    starts, ends = np.triu_indices(blocks + 1, 1)
     inside = (at >= starts[:, None]) & (at < ends[:, None])
-    return _Order(at < at[:, None], np.eye(blocks), inside.astype(np.float64), starts, ends)
+    places = np.zeros((blocks + 1, blocks + 1), dtype=np.intp)
+    places[starts, ends] = 1 + np.arange(len(starts))
+    runs = np.vstack([np.zeros(blocks), inside])
+    return _Order(np.tri(blocks, k=-1), np.eye(blocks), runs, places)
 
 
 def evidence(history: History, belief: Belief) -> Vector:
-    """(H,) log predictive likelihood of each hypothesis up to a constant: every block from the older ones."""
+    """(H,) log predictive likelihood of each hypothesis up to a constant: every block from the older ones.
+
+    The first block has none: all hypotheses predict it alike, and it is left out.
+    """
     paces, ages = belief.paces, history.ages()
     blocks, count = len(ages), len(paces.rates)
     if blocks < 2:
         return np.zeros(paces.hypotheses(blocks))
     order, fades = _order(blocks), paces.rates > 0.0
-    lags = np.maximum(ages - ages[:, None], 0.0)  # (later, earlier)
-    fading = np.exp(-paces.rates[fades, None, None] * lags) * order.earlier
-    asked = np.concatenate([fading, fading + order.itself]).reshape(-1, blocks)
-    asked = np.concatenate([asked, order.inside]) / belief.noise
-    found = _likelihood(history.weighted(asked) + belief.system)
-    older, newer = found[: len(asked) - len(order.inside)].reshape(2, -1, blocks)
+    lags = np.maximum(ages - ages[1:, None], 0.0)  # (later, earlier)
+    older = np.exp(-paces.rates[fades, None, None] * lags) * order.earlier[1:]
+    asked = [older.reshape(-1, blocks), (older + order.itself[1:]).reshape(-1, blocks), order.inside]
+    systems = history.weighted(np.concatenate(asked) / belief.noise)
+    systems += belief.system
+    found = _likelihood(systems)
+    many = len(found) - len(order.inside)
+    without, within = found[:many].reshape(2, -1, blocks - 1)
     # Under a pace of 0, and after a change, a block's prediction is a run that ends with it less one without.
-    runs = np.zeros((blocks + 1, blocks + 1))
-    runs[order.starts, order.ends] = found[len(asked) - len(order.inside) :]
-    steps = runs[:-1, 1:] - runs[:-1, :-1]
-    predicted = np.empty((paces.hypotheses(blocks), blocks))
-    predicted[:count][fades] = newer - older
+    runs = found[many:].take(order.places)
+    steps = runs[:-1, 2:] - runs[:-1, 1:-1]
+    predicted = np.empty((paces.hypotheses(blocks), blocks - 1))
+    predicted[:count][fades] = within - without
     predicted[:count][~fades] = steps[0]
     if paces.change:
-        predicted[count:] = np.where(order.earlier[1:], steps[0], steps[1:])
+        predicted[count:] = np.where(order.earlier[1:, 1:], steps[0], steps[1:])
     predicted -= predicted.max(axis=0)
-    summed: Vector = predicted @ 2.0 ** (-ages / EVIDENCE_HALF_LIFE)
+    summed: Vector = predicted @ 2.0 ** (-ages[1:] / EVIDENCE_HALF_LIFE)
     return summed
 
 

@@ -49,7 +49,7 @@ class MixedTS(Learner):
     """
 
     name = "mixed_ts"
-    version = "4"
+    version = "5"
 
     def __init__(
         self,

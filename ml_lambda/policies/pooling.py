@@ -6,13 +6,13 @@ maximisation of the marginal likelihood (Dempster, Laird, Rubin 1977; for mixed 
 
 Pure functions on arrays: `gram` (U, d, d) = XᵀX, `moment` (U, d) = Xᵀr, `square` (U,) = Σ r², `count` (U,).
 Columns that share a variance form a group, so that twelve features of one person already say how large
-effects are.
+effects are; `groups` says how many columns each has, in their order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -66,11 +66,16 @@ class Shared:
 
 @dataclass(frozen=True)
 class Contributions:
-    """What each person says about θ: precision (U, d, d), shift (U, d); `own` (U, d, d): Cov(w | θ, data)."""
+    """What each person says about θ. `own` (U, d, d): Cov(w | θ, data)."""
 
-    precision: Matrix
-    shift: Matrix
+    marginal: Matrix
+    """(U, d, d + 1): precision | shift."""
     own: Matrix
+
+    @property
+    def precision(self) -> Matrix:
+        """(U, d, d)."""
+        return self.marginal[..., :-1]
 
 
 def contributions(people: People, variances: Variances) -> Contributions:
@@ -78,64 +83,77 @@ def contributions(people: People, variances: Variances) -> Contributions:
 
     Xᵀ(σ²I + X T Xᵀ)⁻¹X = T⁻¹ - T⁻¹(T⁻¹ + XᵀX/σ²)⁻¹T⁻¹ (Woodbury), and likewise for r.
     """
+    users, d = people.moment.shape
     tight = 1.0 / variances.between
-    own: Matrix = np.linalg.inv(people.gram / variances.noise + np.diag(tight)).astype(np.float64, copy=False)
-    precision = np.diag(tight) - tight[:, None] * own * tight
-    shift = tight * (own @ (people.moment / variances.noise)[..., None])[..., 0]
-    return Contributions(precision, shift, own)
+    systems = people.gram / variances.noise
+    systems.reshape(users, -1)[:, :: d + 1] += tight
+    own = np.linalg.inv(systems).astype(np.float64, copy=False)
+    marginal = np.empty((users, d, d + 1))
+    np.multiply(own, -tight[:, None] * tight, out=marginal[..., :-1])
+    marginal.reshape(users, -1)[:, :: d + 2] += tight
+    marginal[..., -1] = tight * np.matvec(own, people.moment / variances.noise)
+    return Contributions(marginal, own)
+
+
+def before_data(variances: Variances, centre: Vector) -> Matrix:
+    """(d, d + 1): precision | shift of θ when nobody has said anything; what people say adds to it."""
+    d = len(centre)
+    known = np.zeros((d, d + 1))
+    known.ravel()[:: d + 2] = 1.0 / variances.pooled
+    known[:, -1] = centre / variances.pooled
+    return known
 
 
 def combine(found: Contributions, variances: Variances, centre: Vector) -> Shared:
     """The posterior of θ."""
-    loose = 1.0 / variances.pooled
-    return Shared(np.diag(loose) + found.precision.sum(0), loose * centre + found.shift.sum(0))
+    known = before_data(variances, centre) + found.marginal.sum(0)
+    return Shared(known[:, :-1], known[:, -1])
+
+
+@lru_cache(maxsize=16)
+def _alike(groups: tuple[int, ...]) -> Matrix:
+    """(d, d) 1 where two columns are of one group."""
+    group = np.repeat(np.arange(len(groups)), groups)
+    alike: Matrix = (group[:, None] == group).astype(np.float64)
+    return alike
 
 
 def step(
     people: People,
     variances: Variances,
     anchor: Variances,
-    groups: Sequence[slice],
+    groups: tuple[int, ...],
     centre: Vector,
     found: Contributions | None = None,
 ) -> Variances:
     """One step of expectation maximisation; `anchor` holds the variances while there is little data.
 
-    E: θ, w given data and variances. M: each group's variance is the mean square of its columns.
+    E: θ, w given data and variances. M: each group's variance is the mean square of its columns. What XᵀX
+    is in is known without it: with A = T⁻¹ + XᵀX/σ², XᵀX/σ² A⁻¹ = I - T⁻¹A⁻¹. `found`: by `variances`.
     """
     found = found or contributions(people, variances)
     shared = combine(found, variances, centre)
-    mean, covariance = shared.mean, shared.covariance
-    tight = 1.0 / variances.between
-    moment = people.moment / variances.noise
-    kept = found.own * tight  # I - own XᵀX/σ²: how much of θ a person's own data leave standing
-    deviation = (found.own @ moment[..., None])[..., 0] - mean + kept @ mean
-    moved = np.eye(len(mean)) - kept
-    spread = moved @ covariance
-    own_square = (
-        np.diagonal(found.own, axis1=1, axis2=2) + deviation**2 + np.einsum("uij,uij->ui", spread, moved)
-    )
-    shared_square = (mean - centre) ** 2 + np.diag(covariance)
-    between, pooled = variances.between.copy(), variances.pooled.copy()
-    users = len(people.count)
-    for group in groups:
-        width = own_square[:, group].shape[1]
-        between[group] = (own_square[:, group].sum() + ANCHOR_COLUMNS * anchor.between[group]) / (
-            users * width + ANCHOR_COLUMNS
-        )
-        pooled[group] = (shared_square[group].sum() + ANCHOR_COLUMNS * anchor.pooled[group]) / (
-            width + ANCHOR_COLUMNS
-        )
-    theta = mean + deviation
-    covariances = found.own + kept @ covariance @ kept.transpose(0, 2, 1)
-    residual = (
-        people.square.sum()
-        - 2.0 * (theta * people.moment).sum()
-        + np.einsum("ui,ui->", theta, (people.gram @ theta[..., None])[..., 0])
-        + np.einsum("uij,uij->", people.gram, covariances)
-    )
-    noise = (residual + ANCHOR_DECISIONS * anchor.noise) / (people.count.sum() + ANCHOR_DECISIONS)
-    return Variances(between, pooled, float(noise))
+    covariance = shared.covariance
+    mean = covariance @ shared.shift
+    noise, tight = variances.noise, 1.0 / variances.between
+    pull = people.moment / noise + tight * mean
+    theirs = np.matvec(found.own, pull)  # everybody's θ + w, expected
+    kept = found.own * tight  # how much of θ a person's own data leave standing
+    moved = kept @ covariance
+    own = np.diagonal(found.own, axis1=1, axis2=2)
+    spread = np.diagonal(covariance) - 2.0 * np.diagonal(moved, axis1=1, axis2=2) + np.vecdot(moved, kept)
+    own_square = (own + (theirs - mean) ** 2 + spread).sum(0)
+    shared_square = (mean - centre) ** 2 + np.diagonal(covariance)
+    alike, users = _alike(groups), len(people.count)
+    width = alike.sum(0)
+    between = (alike @ own_square + ANCHOR_COLUMNS * anchor.between) / (users * width + ANCHOR_COLUMNS)
+    pooled = (alike @ shared_square + ANCHOR_COLUMNS * anchor.pooled) / (width + ANCHOR_COLUMNS)
+    # E |r - X(θ + w)|²: Σ r² less what is explained, and the trace of XᵀX Cov(θ + w).
+    explained = noise * np.vdot(theirs, pull + tight * (theirs - 2.0 * mean))
+    unsure = noise * (own.size - (own @ tight).sum() + np.einsum("uij,uij->", found.precision, moved))
+    residual = people.square.sum() - explained + unsure
+    sigma = (residual + ANCHOR_DECISIONS * anchor.noise) / (people.count.sum() + ANCHOR_DECISIONS)
+    return Variances(between, pooled, float(sigma))
 
 
 def log_likelihood(people: People, variances: Variances, centre: Vector) -> float:
@@ -154,7 +172,7 @@ def log_likelihood(people: People, variances: Variances, centre: Vector) -> floa
 def fit(
     people: People,
     anchor: Variances,
-    groups: Sequence[slice],
+    groups: tuple[int, ...],
     centre: Vector,
     *,
     rounds: int = 200,
@@ -177,10 +195,9 @@ def fit(
 
 def pace_shares(evidence: Matrix, anchor: Vector, *, weight: float = 5.0, rounds: int = 50) -> Vector:
     """(G,) how common each pace is, from each person's evidence (U, G); `anchor` counts `weight` people."""
-    shares = anchor
+    shares, held, people = anchor, weight * anchor, len(evidence) + weight
     likely = np.exp(evidence - evidence.max(axis=1, keepdims=True))
     for _ in range(rounds):
-        responsible = shares * likely
-        responsible /= responsible.sum(axis=1, keepdims=True)
-        shares = (responsible.sum(0) + weight * anchor) / (len(evidence) + weight)
+        responsible = shares * ((1.0 / (likely @ shares)) @ likely)
+        shares = (responsible + held) / people
     return shares

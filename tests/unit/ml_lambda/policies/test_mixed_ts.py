@@ -47,6 +47,17 @@ def test_someone_new_is_treated_as_people_are() -> None:
     assert learner.weights("someone new").argmax() == 2
 
 
+def test_the_second_to_come_is_told_at_once_what_the_first_taught() -> None:
+    rng, learner = np.random.default_rng(12), mixed()
+    taste = np.zeros(12)
+    taste[2] = 0.2
+    live(learner, taste, "alone", 150, rng)
+    before = learner.weights("alone")
+    assert 0.04 < learner.weights("second")[2] < before[2]
+    # And tells the first nothing but what the first has said.
+    assert learner.weights("alone") == pytest.approx(before, abs=1e-9)
+
+
 def test_a_person_who_differs_is_treated_as_that_person() -> None:
     rng, learner = np.random.default_rng(2), mixed()
     taste = np.zeros(12)

@@ -16,7 +16,7 @@ from ml_lambda.policies.pooling import (
     step,
 )
 
-GROUPS = (slice(0, 1), slice(1, 6))
+GROUPS = (1, 5)
 ANCHOR = Variances(np.full(6, 0.05), np.full(6, 0.05), 0.2)
 CENTRE = np.zeros(6)
 
@@ -63,6 +63,29 @@ def test_each_step_makes_the_data_likelier() -> None:
         after = log_likelihood(people, variances, CENTRE)
         assert after >= before - 1e-9
         before = after
+
+
+def test_a_step_is_the_mean_square_of_what_the_data_say_of_everything_at_once() -> None:
+    people, _, data = simulate(3, 9, 5)
+    centre, (noise, pooled, between) = (
+        np.linspace(-0.1, 0.1, 6),
+        (ANCHOR.noise, ANCHOR.pooled, ANCHOR.between),
+    )
+    # One regression for θ and every w: a person's rows see θ and their own w.
+    rows = np.vstack([np.hstack([x, *(x * (i == j) for j in range(3))]) for i, (x, _) in enumerate(data)])
+    rewards = np.concatenate([r for _, r in data])
+    covariance = np.linalg.inv(np.diag(1 / np.r_[pooled, np.tile(between, 3)]) + rows.T @ rows / noise)
+    start = np.r_[centre, np.zeros(18)]
+    mean = start + covariance @ rows.T @ (rewards - rows @ start) / noise
+    squares = ((mean - start) ** 2 + np.diag(covariance)).reshape(4, 6)
+    residual = ((rewards - rows @ mean) ** 2).sum() + np.trace(rows @ covariance @ rows.T)
+    after = step(people, ANCHOR, ANCHOR, GROUPS, centre)
+    for group in (slice(0, 1), slice(1, 6)):
+        width = group.stop - group.start
+        shared, own = squares[0, group].sum(), squares[1:, group].sum()
+        assert after.pooled[group] == pytest.approx((shared + 3 * 0.05) / (width + 3))
+        assert after.between[group] == pytest.approx((own + 3 * 0.05) / (3 * width + 3))
+    assert after.noise == pytest.approx((residual + 20 * 0.2) / (27 + 20))
 
 
 def test_the_marginal_likelihood_is_that_of_all_rewards_together() -> None:
