@@ -29,7 +29,7 @@ CHALICE: Final[tuple[Function, ...]] = (
             g.read("signals", "items", "item-words"),
             g.write("signals", "items"),
             g.delete("items", "item-words"),
-            g.read("decisions", "tip-states", "snapshots", "statistics", "erasures"),
+            g.read("decisions", "tip-states", "snapshots", "pools", "statistics", "erasures"),
             g.write("decisions", "tip-states", "erasures"),
             g.update("erasures"),
             # An export begins, and the link to it is signed; of one who is erased meanwhile nothing stays.

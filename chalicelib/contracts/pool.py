@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.contracts.tips import Angle
 
+READY: Final = "ready"
+"""The part of the table `pools` that holds a person's Pool, as JSON in `body`."""
 _MARK: Final = 16
 
 

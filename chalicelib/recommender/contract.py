@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from chalicelib.contracts.consents import Consent
 from chalicelib.contracts.http import Profile
 from chalicelib.contracts.ml import Decision, ItemBlock, RecentTip, Snapshot
+from chalicelib.contracts.pool import Pool
 from chalicelib.contracts.records import storable
 from chalicelib.contracts.tips import Angle, TipSource
 
@@ -102,6 +103,16 @@ class Words:
 
     sealed: bytes
     expires_at: datetime | None
+    mark: str = ""
+    """What tells it from an earlier title of the item (`contracts/pool.py`)."""
+
+
+@dataclass(frozen=True)
+class MadeAhead:
+    """What ml_lambda made of a person for whoever decides; None: nothing that can be read."""
+
+    snapshot: Snapshot | None = None
+    pool: Pool | None = None
 
 
 @dataclass(frozen=True)
@@ -134,8 +145,8 @@ class TipStore(Protocol):
     def state(self, person_id: str) -> TipState:
         """The tip state alone; version 0 when there is none."""
 
-    def snapshot(self, person_id: str) -> Snapshot | None:
-        """The features that `features` keeps; None for a new person."""
+    def made_ahead(self, person_id: str) -> MadeAhead:
+        """Features and a model's wordings, in one call; a new person has none."""
 
     def item_words(self, person_id: str, item_refs: Iterable[str]) -> Mapping[str, Words]:
         """The sealed titles of items, by ref; missing when none is kept. At most 100 refs."""

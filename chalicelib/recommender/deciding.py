@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.contracts.ml import Candidate, Choice, RankRequest
-from chalicelib.contracts.pool import PooledWords
+from chalicelib.contracts.pool import Pool, PooledWords
 from chalicelib.contracts.ports import Scorer, ScorerUnavailable, Sealer, Unsealable
 from chalicelib.contracts.tips import RecommendContext, TipSource
 from chalicelib.domain import candidates as rule_candidates
-from chalicelib.domain import wordings
+from chalicelib.domain import pooling, wordings
 from chalicelib.domain.freshness import current, outdated
 from chalicelib.recommender import rules
 from chalicelib.recommender.contract import WORDS_FOR, WORDS_UNKNOWN, PersonNow, TipStore
@@ -117,7 +117,8 @@ class Decider:
         return _with_wording(choice, pooled.wording), "model", rendered
 
     def _by_rules(self, request: RankRequest) -> Draft:
-        snapshot = self._store.snapshot(request.person_id)
+        made = self._store.made_ahead(request.person_id)
+        snapshot = made.snapshot
         old = outdated(snapshot, request.now)
         if snapshot is None:
             nothing = rules.choose([], seed=request.seed, snapshot_at=None)
@@ -131,6 +132,7 @@ class Decider:
             context=request.context,
             recent=request.recent,
             blocks=request.blocks,
+            themes=made.pool.themes if made.pool and "tasks" in request.granted else {},
         )
         refs = _refs(proposal.candidates)
         kept = self._store.item_words(request.person_id, refs) if refs else {}
@@ -148,7 +150,11 @@ class Decider:
         candidate, rendered = worded[choice.chosen]
         ends = [e for r in _refs([candidate]) if (e := alive[r].expires_at) is not None]
         end = _words_end(request.now, min(ends, default=None), WORDS_FOR)
-        return Draft(choice, TEMPLATE, rendered, end, proposal.next_look_at, old)
+        source = TEMPLATE
+        marks = {ref: alive[ref].mark for ref in _refs([candidate])}
+        if (pooled := _pooled(made.pool, candidate, marks, request)) is not None:
+            choice, source, rendered = self._worded(request.person_id, choice, pooled, rendered)
+        return Draft(choice, source, rendered, end, proposal.next_look_at, old)
 
     def _titles(self, person_id: str, refs: Iterable[str], sealed: Mapping[str, bytes]) -> dict[str, str]:
         titles = {}
@@ -164,6 +170,21 @@ class Decider:
 
 def _render(candidate: Candidate, titles: Mapping[str, str], request: RankRequest) -> wordings.Rendered:
     return wordings.render(candidate, titles, timezone=request.timezone, locale=request.locale)
+
+
+def _pooled(
+    pool: Pool | None, candidate: Candidate, marks: Mapping[str, str], request: RankRequest
+) -> PooledWords | None:
+    """A model's wording that says what was chosen, as `rank` would find it."""
+    return pooling.find(
+        pool,
+        candidate,
+        titles=marks,
+        recent=request.recent,
+        now=request.now,
+        lang=wordings.language_of(request.locale).lang,
+        timezone=request.timezone,
+    )
 
 
 def _refs(candidates: Iterable[Candidate]) -> list[str]:

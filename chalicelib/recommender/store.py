@@ -8,19 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pynamodb.attributes import BinaryAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 from chalicelib.contracts.ml import Decision, Snapshot
+from chalicelib.contracts.pool import READY, Pool, title_mark
 from chalicelib.contracts.records import storable
 from chalicelib.profile.contract import ERASED, decode, profile_keys
 from chalicelib.recommender.contract import (
     SILENCE,
     DueTip,
     LostRace,
+    MadeAhead,
     Page,
     PersonNow,
     StoredDecision,
@@ -33,6 +35,7 @@ from chalicelib.runtime.dynamodb import Row, TableMeta, table_name
 from chalicelib.runtime.spanning import Absent, LostTransaction, Put, plain, put_all, read_rows
 
 DUE_PAGE: Final = 100
+M = TypeVar("M", bound=BaseModel)
 
 
 class ByDue(GlobalSecondaryIndex["DecisionRow"]):  # type: ignore[misc]
@@ -110,20 +113,20 @@ class RecommenderTables:
         """A consistent read of the tip state."""
         return _state(person_id, read_rows({"tip-states": [{"person_id": person_id}]})["tip-states"])
 
-    def snapshot(self, person_id: str) -> Snapshot | None:
-        """The features of the person, which `features` owns; one that cannot be read is none."""
-        rows = read_rows({"snapshots": [{"person_id": person_id}]})["snapshots"]
-        try:
-            return Snapshot.model_validate_json(rows[0]["body"]["S"]) if rows else None
-        except ValidationError:
-            return None
+    def made_ahead(self, person_id: str) -> MadeAhead:
+        """One BatchGetItem of what ml_lambda owns; what is of another shape is none."""
+        own = {"person_id": person_id}
+        rows = read_rows({"snapshots": [own], "pools": [{**own, "part": READY}]})
+        return MadeAhead(_parsed(Snapshot, rows["snapshots"]), _parsed(Pool, rows["pools"]))
 
     def item_words(self, person_id: str, item_refs: Iterable[str]) -> Mapping[str, Words]:
         """Sealed titles, which `events` owns; `expires` is epoch seconds."""
         keys = [{"person_id": person_id, "item_ref": ref} for ref in item_refs]
         rows = read_rows({"item-words": keys})["item-words"]
         return {
-            row["item_ref"]: Words(row["sealed"], _epoch(row.get("expires")))
+            row["item_ref"]: Words(
+                row["sealed"], _epoch(row.get("expires")), title_mark(row.get("title_hash", ""))
+            )
             for row in plain(rows)
             if "sealed" in row
         }
@@ -248,6 +251,13 @@ def _from_raw(raw: Mapping[str, Any]) -> StoredDecision:
 
 def _state(person_id: str, rows: Sequence[Mapping[str, Any]]) -> TipState:
     return TipState.model_validate_json(rows[0]["body"]["S"]) if rows else TipState(person_id=person_id)
+
+
+def _parsed(model: type[M], rows: Sequence[Mapping[str, Any]]) -> M | None:
+    try:
+        return model.model_validate_json(rows[0]["body"]["S"]) if rows else None
+    except ValidationError:
+        return None
 
 
 def _moment(text: str) -> datetime:

@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.contracts.consents import CONSENTS
 from chalicelib.contracts.ml import RankRequest, Snapshot
+from chalicelib.contracts.pool import READY
 from chalicelib.contracts.signals import MAX_ENTRIES
-from ml_lambda.serving.pools import READY, parse_pool
+from ml_lambda.serving.pools import parse_pool
 from oo_local import demo_signals
 from oo_local.connecting import SOURCE, connect
 from oo_local.emulator import client as emulator_client

@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from chalicelib.contracts.consents import CONSENTS, Consent
 from chalicelib.contracts.http import Profile
 from chalicelib.contracts.ml import ItemBlock, RecentTip, Snapshot
-from chalicelib.contracts.pool import Pool, Worded
+from chalicelib.contracts.pool import READY, Pool, Worded
 from chalicelib.contracts.stores import physical_name
 from chalicelib.runtime import aws
 from chalicelib.runtime.settings import settings
-from ml_lambda.serving.pools import READY, WORDED, parse_pool, parse_worded
+from ml_lambda.serving.pools import WORDED, parse_pool, parse_worded
 from ml_lambda.serving.titles import SealedTitle, parse_titles
 
 if TYPE_CHECKING:

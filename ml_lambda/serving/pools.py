@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from pydantic import ValidationError
 
 from chalicelib.contracts.consents import SOURCES, Consent
-from chalicelib.contracts.pool import Pool, Worded
+from chalicelib.contracts.pool import READY, Pool, Worded
 from chalicelib.contracts.stores import physical_name
 from chalicelib.runtime import aws
 from chalicelib.runtime.settings import settings
@@ -23,7 +23,6 @@ from chalicelib.runtime.settings import settings
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-READY: Final = "ready"
 WORDED: Final = "worded"
 LEASE: Final = "lease"
 WORDS_LIVE: Final = timedelta(days=3)

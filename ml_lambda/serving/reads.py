@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from chalicelib.contracts.ml import Snapshot
-from chalicelib.contracts.pool import Pool
+from chalicelib.contracts.pool import READY, Pool
 from chalicelib.contracts.stores import physical_name
 from chalicelib.runtime import aws
 from chalicelib.runtime.settings import settings
 from ml_lambda.experiments.manifests import SERVING
 from ml_lambda.policies.store import StoredState, parse_statistics
 from ml_lambda.serving.configuration import Serving
-from ml_lambda.serving.pools import READY, parse_pool
+from ml_lambda.serving.pools import parse_pool
 from ml_lambda.serving.titles import SealedTitle, parse_titles
 
 if TYPE_CHECKING:

@@ -16,11 +16,13 @@ from chalicelib.contracts.consents import ConsentState
 from chalicelib.contracts.events import moment, type_of
 from chalicelib.contracts.http import Profile
 from chalicelib.contracts.ml import Decision, ItemBlock, ReactionRecord
+from chalicelib.contracts.pool import Pool
 from chalicelib.contracts.stores import physical_name
 from chalicelib.profile.contract import ConsentsDocument
 from chalicelib.recommender.contract import (
     DueTip,
     LostRace,
+    MadeAhead,
     OpenTip,
     StoredDecision,
     TipState,
@@ -113,7 +115,7 @@ class TipStores:
         assert tips.decision(PERSON, "x") is None
         assert tips.tip(PERSON, "x") == (None, TipState(person_id=PERSON))
         assert tips.state(PERSON).version == 0
-        assert tips.snapshot(PERSON) is None
+        assert tips.made_ahead(PERSON) == MadeAhead()
         assert tips.item_words(PERSON, ["todoist:1"]) == {}
         assert tips.history(PERSON, 10, None) == []
 
@@ -311,19 +313,21 @@ class TestInDynamoDB(TipStores):
         person = tips.read(PERSON)
         assert (person.erased, person.granted, person.wrapped_key) == (True, frozenset(), None)
 
-    def test_the_snapshot_and_words_of_others_are_read(
+    def test_the_snapshot_pool_and_words_of_others_are_read(
         self, tips: TipStore, put: Callable[..., None]
     ) -> None:
-        given = snapshot(task())
+        given, pool = snapshot(task()), Pool(person_id=PERSON, version=2, themes={"todoist:1": "t1"})
+        put("pools", person_id=PERSON, part="ready", version=2, body=pool.model_dump_json())
+        put("pools", person_id=PERSON, part="worded")
         put("snapshots", person_id=PERSON, feature_version=1, body=given.model_dump_json())
         until = int((NOW + timedelta(days=30)).timestamp())
         put("item-words", person_id=PERSON, item_ref="todoist:1", sealed=b"\xffone", expires=until)
-        put("item-words", person_id=PERSON, item_ref="todoist:2", sealed=b"two")
+        put("item-words", person_id=PERSON, item_ref="todoist:2", sealed=b"two", title_hash="0a" * 32)
         put("item-words", person_id=OTHER, item_ref="todoist:3", sealed=b"three")
-        assert tips.snapshot(PERSON) == given
+        assert tips.made_ahead(PERSON) == MadeAhead(given, pool)
         assert tips.item_words(PERSON, ["todoist:1", "todoist:2", "todoist:3"]) == {
             "todoist:1": Words(b"\xffone", NOW + timedelta(days=30)),
-            "todoist:2": Words(b"two", None),
+            "todoist:2": Words(b"two", None, "0a" * 8),
         }
 
     def test_health_asks_for_the_table(self, tips: TipStore, aws: Cloud) -> None:
@@ -385,9 +389,12 @@ class TestInDynamoDB(TipStores):
         RecommenderTables().note_silence(PERSON, NOW, None, "")
         assert personal_stores()[1].erase(PERSON) == 0
 
-    def test_a_snapshot_of_another_shape_is_none(self, tips: TipStore, put: Callable[..., None]) -> None:
+    def test_what_was_made_ahead_in_another_shape_is_none(
+        self, tips: TipStore, put: Callable[..., None]
+    ) -> None:
         put("snapshots", person_id=PERSON, body='{"tasks": 7}')
-        assert tips.snapshot(PERSON) is None
+        put("pools", person_id=PERSON, part="ready", body='{"entries": 7}')
+        assert tips.made_ahead(PERSON) == MadeAhead()
 
     def test_the_stream_of_real_writes_becomes_events(self, aws: Cloud) -> None:
         if aws.kind == "moto":

@@ -24,6 +24,7 @@ from chalicelib.recommender.contract import (
     DecisionLogStore,
     DueTip,
     LostRace,
+    MadeAhead,
     StoredDecision,
     TipState,
     TipStore,
@@ -175,8 +176,8 @@ class ScoringStores:
         assert stores.features.save(made)
         assert stores.features.computed_at(ANN) == NOW
         assert stores.reads.person(ANN) == Known(made, StoredState())
-        assert stores.tips.snapshot(ANN) == made
-        assert stores.tips.snapshot(BOB) is None
+        assert stores.tips.made_ahead(ANN) == MadeAhead(made)
+        assert stores.tips.made_ahead(BOB) == MadeAhead()
 
     def test_nothing_is_kept_of_an_erased_person(self, stores: Stores) -> None:
         stores.agree("tasks", "learning")

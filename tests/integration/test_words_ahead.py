@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -26,6 +27,7 @@ from chalicelib.contracts.events import (
 from chalicelib.contracts.http import Tip
 from chalicelib.contracts.ml import RankRequest, RankResponse
 from chalicelib.contracts.pool import Pool
+from chalicelib.contracts.ports import ScorerUnavailable
 from chalicelib.contracts.records import ItemRecord
 from chalicelib.contracts.tips import RecommendContext
 from chalicelib.recommender.service import RecommenderService
@@ -78,10 +80,26 @@ class Inventive:
         return [float(n == place) for n in range(64)]
 
 
+@contextmanager
+def dynamodb_calls() -> Iterator[list[str]]:
+    """The operations of this process's client meanwhile."""
+    made: list[str] = []
+    events = runtime_aws.dynamodb().meta.events
+    events.register("before-call.dynamodb", lambda model, **_: made.append(model.name), unique_id="counted")
+    try:
+        yield made
+    finally:
+        events.unregister("before-call.dynamodb", unique_id="counted")
+
+
 class InProcess:
-    """The scorer, through its handler, as an invocation carries it."""
+    """The scorer, through its handler, as an invocation carries it; `late`: its answer does not come."""
+
+    late = False
 
     def rank(self, request: RankRequest) -> RankResponse:
+        if self.late:
+            raise ScorerUnavailable("ReadTimeoutError")
         answer = rank.handler(json.loads(request.model_dump_json()), None)
         return RankResponse.model_validate(json.loads(json.dumps(answer)))
 
@@ -89,9 +107,9 @@ class InProcess:
 class World:
     def __init__(self, aws: Any, server: script.OpenAIServer, published: list[Envelope]) -> None:
         self.rows, self.server, self.published = me.Store(aws.client("dynamodb")), server, published
-        self.sealer = make_sealer()
+        self.sealer, self.scorer = make_sealer(), InProcess()
         self.service = RecommenderService(
-            RecommenderTables(), InProcess(), self.sealer, SystemClock(), RandomIds(), settings()
+            RecommenderTables(), self.scorer, self.sealer, SystemClock(), RandomIds(), settings()
         )
         self.rows.person()
         self.tell(INVOICE, TITLE)
@@ -185,6 +203,16 @@ def test_a_signal_becomes_a_tip_in_a_models_words_that_names_the_item(set_up: Ca
     assert (decision.decision.source, wording[:2]) == ("model", "m.")
     assert world.pool
     assert wording in {e.wording for e in world.pool.entries}
+
+
+def test_a_late_scorer_costs_no_wording_and_no_call_more(set_up: Callable[..., World]) -> None:
+    world = set_up()
+    world.fill()
+    world.scorer.late = True
+    with dynamodb_calls() as calls:
+        tip = world.tip()
+    assert (tip.source, tip.text.startswith("Start with this: ")) == ("model", True)
+    assert calls == ["BatchGetItem", "BatchGetItem", "BatchGetItem", "TransactWriteItems"]
 
 
 def test_who_words_is_told_no_title_and_nobody_a_person_and_none_rests_in_the_clear(
@@ -350,16 +378,11 @@ def test_a_refill_makes_few_calls(set_up: Callable[..., World]) -> None:
     Inventive(world.server)
     world.tell_more()
     world.refresh()
-    calls: list[str] = []
-    table = runtime_aws.dynamodb().meta.events
-    table.register("before-call.dynamodb", lambda model, **_: calls.append(model.name), unique_id="refill")
-    try:
+    with dynamodb_calls() as calls:
         world.generate()
         filled = Counter(calls)
         calls.clear()
         world.generate(me.message(SignalStored(signal_id="s", type="task"), 2))
-    finally:
-        table.unregister("before-call.dynamodb", unique_id="refill")
     wordings = len(world.ready())
     assert wordings > STORE_EVERY
     # Each call of a model is reserved in a transaction; the others take the lease and store some wordings.

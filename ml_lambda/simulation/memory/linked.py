@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from chalicelib.contracts.ml import Snapshot
+from chalicelib.contracts.pool import title_mark
 from chalicelib.contracts.records import storable
 from chalicelib.profile.contract import ERASED, decode
 from chalicelib.recommender.contract import (
@@ -48,15 +48,14 @@ class LinkedTips(MemoryTips):
             file.profile, file.granted, file.erased, key.wrapped if key else None, self.state(person_id)
         )
 
-    def snapshot(self, person_id: str) -> Snapshot | None:
-        """The features as they are kept."""
-        return self.snapshots.get(person_id)
-
     def item_words(self, person_id: str, item_refs: Iterable[str]) -> Mapping[str, Words]:
         """The sealed titles; one that lasts has no end."""
         kept = self.signals.sealed if self.signals else {}
         found = {ref: kept[person_id, ref][1] for ref in item_refs if (person_id, ref) in kept}
-        return {ref: Words(w.sealed, None if w.lasting else w.expires_at) for ref, w in found.items()}
+        return {
+            ref: Words(w.sealed, None if w.lasting else w.expires_at, title_mark(w.title_hash))
+            for ref, w in found.items()
+        }
 
     def decide(self, stored: StoredDecision, state: TipState) -> None:
         """As the table does; the stream tells of a new row."""

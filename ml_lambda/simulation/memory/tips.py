@@ -11,9 +11,11 @@ from typing import Any
 from chalicelib.contracts.consents import Consent
 from chalicelib.contracts.http import Profile
 from chalicelib.contracts.ml import Snapshot
+from chalicelib.contracts.pool import Pool
 from chalicelib.recommender.contract import (
     DueTip,
     LostRace,
+    MadeAhead,
     Page,
     PersonNow,
     StoredDecision,
@@ -35,6 +37,7 @@ class MemoryTips:
     erased: bool = False
     profile: Profile = field(default_factory=lambda: Profile(timezone="Europe/Berlin"))
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    pools: dict[str, Pool] = field(default_factory=dict)
     words: dict[tuple[str, str], Words] = field(default_factory=dict)
     decisions: dict[tuple[str, str], StoredDecision] = field(default_factory=dict)
     states: dict[str, TipState] = field(default_factory=dict)
@@ -51,9 +54,9 @@ class MemoryTips:
         """The tip state; version 0 when there is none."""
         return self.states.get(person_id) or TipState(person_id=person_id)
 
-    def snapshot(self, person_id: str) -> Snapshot | None:
-        """The features as they are kept."""
-        return self.snapshots.get(person_id)
+    def made_ahead(self, person_id: str) -> MadeAhead:
+        """The features and the pool as they are kept."""
+        return MadeAhead(self.snapshots.get(person_id), self.pools.get(person_id))
 
     def item_words(self, person_id: str, item_refs: Iterable[str]) -> Mapping[str, Words]:
         """The sealed titles that are kept."""

@@ -22,6 +22,7 @@ from chalicelib.contracts.ml import (
 from chalicelib.contracts.ports import BusError, KeyDestroyed, ScorerUnavailable, Unsealable
 from chalicelib.contracts.records import ItemRecord
 from chalicelib.recommender.contract import (
+    MadeAhead,
     PersonNow,
     StoredDecision,
     TipState,
@@ -113,9 +114,9 @@ class MemoryTips(tips.MemoryTips):
         self.calls.append("read")
         return super().read(person_id)
 
-    def snapshot(self, person_id: str) -> Snapshot | None:
-        self.calls.append("snapshot")
-        return super().snapshot(person_id)
+    def made_ahead(self, person_id: str) -> MadeAhead:
+        self.calls.append("made_ahead")
+        return super().made_ahead(person_id)
 
     def item_words(self, person_id: str, item_refs: Iterable[str]) -> Mapping[str, Words]:
         self.calls.append("item_words")
