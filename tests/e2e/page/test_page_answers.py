@@ -21,16 +21,19 @@ pytestmark = pytest.mark.browser
 
 def test_done_can_be_undone_for_five_seconds_and_then_it_is_quiet(visit: Visits) -> None:
     one = visit(world_with(INVOICE, "Water the basil. 2 minutes."))
+    reaction = f"api/tips/{one.world.tips[0].id}/reaction"
     page = one.open()
     page.locator("#done").click()
     expect(page.locator("#says")).to_have_text("Done.")
     page.clock.run_for(3500)
     page.locator("#undo").click()
     expect(page.locator("#tip")).to_have_text(INVOICE)
-    until(page, lambda: [r.kind for _, r in one.world.reactions] == ["done", "undo"])
+    until(page, lambda: one.heard(reaction) == 2)
+    assert [r.kind for _, r in one.world.reactions] == ["done", "undo"]
 
     page.locator("#done").click()
     expect(page.locator("#undo")).to_be_visible()
+    until(page, lambda: one.heard(reaction) == 3)
     asked = one.world.count("api/recommend")
     page.clock.run_for(5100)
     expect(page.locator("#undo")).to_be_hidden()
@@ -85,13 +88,14 @@ def test_an_angle_that_asks_something_else_names_its_answers(
     visit: Visits, angle: str, press: list[str], given: tuple[str, str | None], answer: str
 ) -> None:
     world = world_with(INVOICE)
-    world.tips.appendleft(make_tip("Garage door: keep it, or let it go?", angle=angle))
+    tip = make_tip("Garage door: keep it, or let it go?", angle=angle)
+    world.tips.appendleft(tip)
     one = visit(world)
     page = one.open()
     for name in press:
         page.get_by_role("button", name=name, exact=True).click()
     expect(page.locator("#says")).to_have_text(answer)
-    until(page, lambda: one.world.reactions)
+    until(page, lambda: one.heard(f"api/tips/{tip.id}/reaction"))
     said = one.world.reactions[0][1]
     assert (said.kind, said.reason) == given
     page.clock.run_for(5100)

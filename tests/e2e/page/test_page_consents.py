@@ -95,10 +95,11 @@ def test_without_its_words_nothing_is_asked(visit: Visits) -> None:
     path = f"api/profile/consents/texts/{TEXT_VERSION}"
     one.world.failing[path] = Unavailable("Down.")
     page = one.open()
-    for asked in (1, 2, 3):
-        until(page, lambda asked=asked: one.world.count(path) == asked)
+    for answers in (1, 2):
+        until(page, lambda answers=answers: one.heard(path) >= answers)
         page.clock.run_for(3_000)
     expect(page.locator("#says")).to_have_text("oO does not answer right now.")
+    assert one.world.count(path) == 3, "tried three times, with pauses"
     expect(page.locator("#consent")).to_be_hidden()
     del one.world.failing[path]
     page.clock.run_for(16_000)

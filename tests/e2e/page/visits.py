@@ -31,6 +31,8 @@ class Visit:
         self.api = FakeApi(world, prefix)
         settings = {"locale": "en-GB", "timezone_id": "Europe/Berlin", "service_workers": "block", **options}
         self.context: BrowserContext = browser.new_context(**settings)
+        self._heard: list[str] = []
+        self.context.on("requestfinished", lambda request: self._heard.append(request.url))
         self.watch = Watch(self.context, self.api.origin)
 
     def open(self, query: str = "") -> Page:
@@ -38,6 +40,14 @@ class Visit:
         page.clock.install()
         page.goto(self.api.url + query)
         return page
+
+    def heard(self, path: str) -> int:
+        """How many answers to calls of this path the page has.
+
+        Before the clock is moved, these are to be waited for: a call that reached the server but is still under
+        way would run into its deadline, or its answer would begin a pause that the clock has passed already.
+        """
+        return self._heard.count(self.api.url + path)
 
     def close(self) -> None:
         self.context.close()
