@@ -83,7 +83,7 @@ reset: ## Clear the state of this machine (data, keys, cookies); what is install
 
 test: ## All tests but the browser's, in two processes, without Docker (ARGS="-k words" narrows)
 	$(BOOTSTRAP) dev emulator
-	@$(RUN) -m pytest -n 2 --dist loadgroup -m "not browser" $(ARGS)
+	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser" $(ARGS)
 
 test-unit: ## Only the unit and architecture tests, in seconds
 	$(BOOTSTRAP) dev

@@ -37,13 +37,13 @@ os.environ.update(
 )
 
 
-# `trylast`: after `-m` and `-k` have chosen.
-@pytest.hookimpl(trylast=True)
+# `tryfirst`: before `-m` chooses by these marks.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Unit tests get no socket; a test that asks for a cloud says so by its marker.
 
     Of several processes (`-n 2`) one takes all tests of the deployed stack, so that it is deployed once, and
-    begins with them, as they take longest; the others take the rest, file by file.
+    begins with them, as they take longest; the others take the rest, file by file (tests/scheduling.py).
     """
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
@@ -53,9 +53,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.stack)
         if "emulator" in fixtures:
             item.add_marker(pytest.mark.emulator)
-        item.add_marker(pytest.mark.xdist_group("stack" if "stack" in fixtures else str(item.path)))
     if "PYTEST_XDIST_WORKER" in os.environ:
         items.sort(key=lambda item: item.get_closest_marker("stack") is None)
+
+
+# Optional: the peers' environment has no pytest-xdist.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from scheduling import StackOrFile
+
+    return StackOrFile(config, log)
 
 
 @cache

@@ -44,8 +44,8 @@ class Visit:
     def heard(self, path: str) -> int:
         """How many answers to calls of this path the page has.
 
-        Before the clock is moved, these are to be waited for: a call that reached the server but is still under
-        way would run into its deadline, or its answer would begin a pause that the clock has passed already.
+        Before the clock is moved, these are to be waited for: a call that reached the server but is still
+        under way would run into its deadline, or its answer would begin a pause that the clock has passed.
         """
         return self._heard.count(self.api.url + path)
 

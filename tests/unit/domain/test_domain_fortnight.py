@@ -172,9 +172,7 @@ def lives(draw: st.DrawFn) -> tuple[Snapshot, datetime, str, list[RecentTip], li
     return shot, now, zone, recent, draw(st.lists(block, max_size=2))
 
 
-@settings(
-    max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
     life=lives(),
     granted=st.one_of(st.just(set(EVERY)), st.sets(st.sampled_from(EVERY))),

@@ -182,7 +182,7 @@ def test_what_is_none_of_these_is_not_recognised() -> None:
     assert parser_for(b"", "empty.csv") is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=300), st.sampled_from([TODOIST, HABITS, "Date,Walk\n"]), st.integers(0, 80))
 def test_nothing_crashes_them(noise: bytes, head: str, cut: int) -> None:
     data = head.encode()[:cut] + noise

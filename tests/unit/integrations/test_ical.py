@@ -237,14 +237,14 @@ ATOMS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(ATOMS, max_size=25), st.binary(max_size=40), st.integers(0, 600))
 def test_nothing_crashes_it(lines: list[str], noise: bytes, cut: int) -> None:
     data = "\r\n".join(["BEGIN:VCALENDAR", *lines, "END:VCALENDAR"]).encode()
     read(data[:cut] + noise + data[cut:])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(ATOMS.filter(lambda a: not a.startswith(("BEGIN", "END", "UID"))), max_size=8), st.integers(0, 3)
 )
@@ -256,7 +256,7 @@ def test_good_events_survive_a_bad_one_at_any_place(lines: list[str], place: int
     assert wanted <= {s["item_ref"] for s in signals}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]), st.integers(1, 5), st.dates(date(2024, 1, 1), date(2026, 12, 1)),
     st.sampled_from(["", ";BYDAY=MO,WE", ";BYDAY=-1FR", ";BYMONTHDAY=31", ";COUNT=20", ";UNTIL=20261201T000000Z"]),

@@ -100,7 +100,7 @@ _REWARD = st.one_of(st.sampled_from([0.0, 0.4, 0.8, 1.0]), st.floats(0, 1))
 _PREDICTION = st.one_of(st.none(), st.tuples(st.floats(0, 1), st.floats(-0.9, 0.9)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from([0.1, 0.2, 0.5, 0.7]),
     st.lists(st.tuples(_ARM, _REWARD, _PREDICTION), max_size=60),
@@ -139,7 +139,7 @@ def test_a_state_that_lacks_something_is_refused() -> None:
             Gate.from_state(GateState.model_validate({**document, "sums": rest}))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(_ARM, _REWARD), max_size=30),
     st.lists(st.floats(0, 1), min_size=4, max_size=4),

@@ -239,7 +239,7 @@ def test_what_the_request_says_makes_an_old_snapshot_do() -> None:
     numbers=st.lists(st.floats(0, 1e12), min_size=24, max_size=24),
     version=st.sampled_from([FEATURE_VERSION, FEATURE_VERSION + 1]),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_whatever_the_age_and_whatever_is_stored_values_stay_in_range(
     age: int, numbers: list[float], version: int
 ) -> None:

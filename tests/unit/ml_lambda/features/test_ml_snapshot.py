@@ -47,7 +47,7 @@ def test_the_example_by_hand() -> None:
 
 
 @given(st.randoms())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_order_does_not_matter(random) -> None:  # type: ignore[no-untyped-def]
     items, signals = me.items(), me.signals()
     random.shuffle(items)
@@ -162,7 +162,6 @@ def test_streaks_follow_local_days(zone: str, last: date, done: list[datetime]) 
 
 
 @given(st.sets(st.dates(date(2024, 2, 20), date(2024, 3, 10))))
-@settings(deadline=None)
 def test_a_streak_is_the_run_that_ends_on_the_last_day(days: set[date]) -> None:
     length = streak_of(days)
     assert (length == 0) == (not days)
@@ -173,7 +172,7 @@ def test_a_streak_is_the_run_that_ends_on_the_last_day(days: set[date]) -> None:
 
 
 @given(st.sampled_from(sorted(available_timezones())), st.integers(0, 5 * 365 * 24 * 60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_zone_any_night(zone: str, minute: int) -> None:
     now = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=minute)
     signals = [me.signal(n, "habit", now - timedelta(days=n), item_ref="h", status="done") for n in range(6)]

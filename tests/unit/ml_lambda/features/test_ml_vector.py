@@ -198,7 +198,7 @@ _near = st.integers(-60 * 24 * 20, 60 * 24 * 20).map(lambda m: timedelta(minutes
     counts=st.lists(st.floats(0, 1e6), min_size=24, max_size=24),
     ref=st.sampled_from([None, "task-invoice", "habit-walk", "unknown"]),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_finite_and_within_the_declared_range(
     now: datetime,
     zone: str,

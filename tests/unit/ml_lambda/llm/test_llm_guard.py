@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_lambda.llm import guard
@@ -171,7 +171,6 @@ def test_and_say_as_little(of: Draft, text: str, reason: str) -> None:
     assert guard.check(of, text) == reason
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200), st.text(max_size=120))
 def test_the_guard_never_raises(text: str, why: str) -> None:
     for of in (INVOICE, REST, AFTER, CHOICE):
@@ -192,7 +191,6 @@ _PIECES = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(_PIECES)
 def test_what_passes_has_the_own_words_once_and_no_number_of_its_own(pieces: list[str]) -> None:
     text = " ".join(pieces)

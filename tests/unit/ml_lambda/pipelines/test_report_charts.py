@@ -124,7 +124,7 @@ def test_text_cannot_leave_its_place() -> None:
     band=st.lists(st.tuples(st.floats(0, 10), _any_float, _any_float), max_size=5),
     level=st.floats(-1e6, 1e6),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_whatever_the_numbers_it_is_a_picture(
     points: Sequence[tuple[float, float]], band: Sequence[tuple[float, float, float]], level: float
 ) -> None:
@@ -135,6 +135,6 @@ def test_whatever_the_numbers_it_is_a_picture(
 
 
 @given(values=st.lists(st.floats(0, 1e12), min_size=1, max_size=40))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_whatever_the_counts_bars_stay_inside(values: list[float]) -> None:
     inside(charts.bars("any", [str(i) for i in range(len(values))], [("n", values)]))

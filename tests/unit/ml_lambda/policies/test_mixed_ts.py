@@ -133,7 +133,7 @@ _rewards = st.sampled_from([0.0, 0.1, 0.4, 0.8, 1.0])
     decisions=st.lists(st.tuples(_days, st.lists(_rewards, min_size=1, max_size=3)), min_size=1, max_size=9),
     order=st.randoms(),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_order_over_any_span_of_time_leaves_the_same_bits(decisions, order) -> None:  # type: ignore[no-untyped-def]
     rows = rows_of(len(decisions), 3)
 

@@ -6,7 +6,7 @@ from math import erf, sqrt
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.features import CANDIDATE_FEATURES, CONTEXT_FEATURES
@@ -111,7 +111,6 @@ def test_posterior_draws_and_the_choice_come_from_different_streams() -> None:
     scores=st.lists(st.floats(-3, 3).map(lambda v: round(v, 3)), min_size=1, max_size=20),
     gamma=st.floats(0, 1e6),
 )
-@settings(deadline=None)
 def test_inverse_gaps_by_the_definition(scores: list[float], gamma: float) -> None:
     vector = inverse_gap(np.array(scores), gamma)
     top, count = max(scores), len(scores)

@@ -31,7 +31,7 @@ def train(learner, rounds: int = 40, seed: int = 1) -> None:  # type: ignore[no-
 
 @pytest.mark.parametrize("name", NAMES)
 @given(count=st.integers(1, 60), seed=st.integers(0, 99), trained=st.integers(0, 5), repeat=st.booleans())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_probabilities_are_a_distribution_above_the_floor(
     name: str, count: int, seed: int, trained: int, repeat: bool
 ) -> None:
@@ -107,7 +107,6 @@ def test_one_seed_one_draw_and_seeds_spread_like_the_vector() -> None:
     st.lists(st.floats(0, 1), min_size=1, max_size=8).filter(lambda v: sum(v) > 0),
     st.floats(0, 1, exclude_max=True),
 )
-@settings(deadline=None)
 def test_a_draw_is_never_of_probability_zero(weights: list[float], uniform: float) -> None:
     vector = np.array(weights) / sum(weights)
     assert vector[draw(vector, uniform)] > 0
@@ -151,7 +150,7 @@ _decided = st.tuples(
 @pytest.mark.parametrize("half_life", [0.0, 300.0, 20.0, 0.7])
 @pytest.mark.parametrize("name", NAMES)
 @given(decisions=st.lists(_decided, min_size=1, max_size=7), order=st.randoms())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_order_and_any_revisions_leave_the_same_bits(  # type: ignore[no-untyped-def]
     name: str, half_life: float, decisions, order
 ) -> None:

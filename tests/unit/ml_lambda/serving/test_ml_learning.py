@@ -97,7 +97,7 @@ _events = st.lists(
 
 @pytest.mark.parametrize("half_life", [0.0, 5.0])
 @given(_events, st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_order_with_duplicates_leaves_the_same_bits(
     half_life: float, events: list[tuple[int, int, float]], data: st.DataObject
 ) -> None:
