@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import _lru_cache_wrapper, cache
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import _lru_cache_wrapper, cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -78,6 +79,8 @@ class Cloud:
 
     kind: Literal["moto", "emulator"]
     endpoint: str | None
+    touched: set[str] = field(default_factory=set)
+    """The tables and buckets that this test's process named in a call."""
 
     def client(self, service: str) -> Any:
         """A boto3 client of it; making one costs more than most tests, so they are kept."""
@@ -121,11 +124,19 @@ def blank_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def emulated(emulator: str) -> Iterator[str]:
+    """The emulator whose tables tests share; nothing may be left in them at the end."""
+    yield emulator
+    left = [name for name, holds in contents(Cloud("emulator", emulator)) if next(holds, None)]
+    assert left == [], "written by another process than its test's, and so not emptied"
+
+
 @pytest.fixture(params=["moto", "emulator"])
 def aws(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     """A cloud whose tables are empty; every test that uses it runs on moto and on the emulator.
 
-    What is made is made once per run; the tables are emptied after each test.
+    What is made is made once per run; what a test touched is emptied after it.
     """
     if request.param == "moto":
         from moto import mock_aws
@@ -137,13 +148,14 @@ def aws(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
         cloud = Cloud("moto", None)
     else:
         mock = None
-        cloud = Cloud("emulator", request.getfixturevalue("emulator"))
+        cloud = Cloud("emulator", request.getfixturevalue("emulated"))
         monkeypatch.setenv("AWS_ENDPOINT_URL", str(cloud.endpoint))
     try:
         forget_clients()
         make_resources(cloud)
-        yield cloud
-        empty_tables(cloud)
+        with noting(cloud):
+            yield cloud
+        empty(cloud)
     finally:
         forget_clients()
         if mock is not None:
@@ -171,22 +183,56 @@ def make_resources(cloud: Cloud) -> None:
     kms.create_alias(AliasName="alias/oo-local-persons", TargetKeyId=key)
 
 
-def empty_tables(cloud: Cloud) -> None:
-    """Delete every row of every table and every object of every bucket."""
+@contextmanager
+def noting(cloud: Cloud) -> Iterator[None]:
+    """Note the tables and buckets that calls of this process name, of whatever client."""
+    from botocore.client import BaseClient
+
+    call = BaseClient._make_api_call
+
+    def noted(client: Any, operation: str, params: dict[str, Any]) -> Any:
+        cloud.touched.update(params[key] for key in ("TableName", "Bucket") if key in params)
+        cloud.touched.update(params.get("RequestItems", ()))
+        for part in params.get("TransactItems", ()):
+            cloud.touched.update(write["TableName"] for write in part.values())
+        return call(client, operation, params)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseClient, "_make_api_call", noted)
+        yield
+
+
+def contents(cloud: Cloud) -> Iterator[tuple[str, Iterator[Callable[[], Any]]]]:
+    """Each table and bucket by its name, with what it holds: each row or object as a call that deletes it."""
     from chalicelib.contracts.stores import STORES, physical_name
 
-    dynamodb = cloud.client("dynamodb")
+    dynamodb, s3 = cloud.client("dynamodb"), cloud.client("s3")
+
+    def rows(name: str, keys: list[str]) -> Iterator[Callable[[], Any]]:
+        for page in dynamodb.get_paginator("scan").paginate(TableName=name):
+            for row in page["Items"]:
+                key = {part: row[part] for part in keys}
+                yield partial(dynamodb.delete_item, TableName=name, Key=key)
+
+    def objects(name: str) -> Iterator[Callable[[], Any]]:
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=name):
+            for listed in page.get("Contents", []):
+                yield partial(s3.delete_object, Bucket=name, Key=listed["Key"])
+
     for store in STORES:
         name = physical_name("local", store.name)
         if store.kind == "bucket":
-            s3 = cloud.client("s3")
-            for listed in s3.list_objects_v2(Bucket=name).get("Contents", []):
-                s3.delete_object(Bucket=name, Key=listed["Key"])
-            continue
-        keys = [store.key, *([store.sort] if store.sort else [])]
-        for page in dynamodb.get_paginator("scan").paginate(TableName=name):
-            for row in page["Items"]:
-                dynamodb.delete_item(TableName=name, Key={key: row[key] for key in keys})
+            yield name, objects(name)
+        else:
+            yield name, rows(name, [store.key, *([store.sort] if store.sort else [])])
+
+
+def empty(cloud: Cloud) -> None:
+    """Delete every row and object of what was touched."""
+    for name, holds in contents(cloud):
+        if name in cloud.touched:
+            for delete in list(holds):
+                delete()
 
 
 def forget_clients() -> None:
