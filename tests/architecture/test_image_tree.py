@@ -66,7 +66,8 @@ def run(tree: Path, code: str) -> str:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "PYTHONPATH": str(tree),
-        "PYTHONDONTWRITEBYTECODE": "1",
+        # Beside the tree, which stays as it was copied, and compiled once for all that runs from it.
+        "PYTHONPYCACHEPREFIX": str(tree.with_name(f"{tree.name}-bytecode")),
     }
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tree, env=environment, capture_output=True, text=True, check=False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +21,8 @@ FAMILIES: Final = (
 )  # fmt: skip
 
 
-def names() -> set[str]:
+@cache
+def names() -> frozenset[str]:
     """What the shipped configurations call their models and weights."""
     found = set()
     for path in (ROOT / "localstack" / "litellm").glob("*.yaml"):
@@ -28,7 +30,7 @@ def names() -> set[str]:
         found |= {one["litellm_params"]["model"].rpartition("/")[2] for one in document["model_list"]}
         for served in ((document.get("oo") or {}).get("servers") or {}).values():
             found |= {served["name"], *served["weights"].split("/")}
-    return found
+    return frozenset(found)
 
 
 def code() -> Iterator[Path]:
