@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.contracts.stores import physical_name
 from oo_local.nightly import invoke, night, outputs
+from oo_local.ports import wait_until
 from oo_local.progress import Quiet
 from tests.e2e.people import Person, anonymous, noon_zone, now, person, task
 
@@ -91,15 +92,16 @@ def test_a_night_publishes_what_people_taught_and_rank_serves_it(stack: RunningS
     assert numbers["training"]["prior"] == trained["prior"]
     assert numbers["basis"]["n"] >= PEOPLE
 
-    stack.wait_until(
-        lambda: asked(stack, people[0])["manifest_version"] == manifest["version"], A_MINUTE_AND_MORE
+    again, after, _ = night(stack.endpoint, tmp_path, Quiet())
+    assert (again["outcome"], again["prior"]) == ("unchanged", trained["prior"])
+    assert after["manifest"] == evaluated["manifest"]
+
+    # Asked once a second: each question is work for the machine, beside which other tests run.
+    assert wait_until(
+        lambda: asked(stack, people[0])["manifest_version"] == manifest["version"], A_MINUTE_AND_MORE, 1
     )
     choice = asked(stack, people[0])
     assert choice["challenger_id"] == "mixed_ts"
     assert len(choice["challenger"]) == len(choice["candidates"]) > 0
-
-    again, after, _ = night(stack.endpoint, tmp_path, Quiet())
-    assert (again["outcome"], again["prior"]) == ("unchanged", trained["prior"])
-    assert after["manifest"] == evaluated["manifest"]
     # Who comes after finds nobody challenging.
     assert invoke(stack.endpoint, "evaluate", {"step": "roll back", "reason": "the test is over"})["manifest"]
