@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib.contracts.ml import Candidate, Reason
 from chalicelib.domain.style import violations
-from chalicelib.domain.wordings import LANGUAGES, fitting, language_of, render
+from chalicelib.domain.wordings import LANGUAGES, Rendered, fitting, language_of, render
 from chalicelib.domain.wordings.titles import clean, shorten
 from tests.unit.domain.people import NOW
 
@@ -100,9 +100,11 @@ class TestEveryLanguage:
     def test_every_template_with_every_reason_and_every_title(self, lang: str) -> None:
         reasons, wordings = list(LANGUAGES[lang].reasons), every_wording(lang)
         for number, (angle, wording) in enumerate(wordings):
-            # The text depends on the template and the titles, the why on the reason and the anchor:
-            # each template meets every title, and over the titles every reason.
-            for (n, title), locale in itertools.product(enumerate(NASTY), LOCALES[lang]):
+            # The text depends on the template and the titles, the why on the reason and the anchor, and how
+            # times are written on the locale: each template meets every title, and over the titles every
+            # length and both locales; each reason meets both locales.
+            for n, title in enumerate(NASTY):
+                locale = LOCALES[lang][(number + n // len(LENGTHS)) % 2]
                 code = reasons[(number + n) % len(reasons)]
                 anchor = NASTY[(n * 7 + number) % len(NASTY)]
                 words = {ITEM: title, ANCHOR: anchor}
@@ -112,12 +114,18 @@ class TestEveryLanguage:
                 assert violations(shown.text, shown.why, shown.own_words, lang) == [], (wording, code, shown)
 
     def test_every_variant_of_every_reason_with_every_anchor(self, lang: str) -> None:
-        for code, anchor in itertools.product(LANGUAGES[lang].reasons, NASTY):
-            for n in range(1, 11):
-                found = candidate("do_now", f"do_now.{n}", code)
-                words = {ITEM: "Call the bank", ANCHOR: anchor}
-                shown = render(found, words, timezone="UTC", locale=LOCALES[lang][0])
-                assert violations(shown.text, shown.why, shown.own_words, lang) == [], (code, shown)
+        def shown(code: str, wording: int, anchor: str) -> Rendered:
+            words = {ITEM: "Call the bank", ANCHOR: anchor}
+            found = candidate("do_now", f"do_now.{wording}", code)
+            return render(found, words, timezone="UTC", locale=LOCALES[lang][0])
+
+        for code, variants in LANGUAGES[lang].reasons.items():
+            # Which variant is told follows from the wording: one wording for each of them.
+            telling = {shown(code, wording, "Standup").why: wording for wording in range(1, 11)}
+            assert len(telling) == len(variants), code
+            for wording, anchor in itertools.product(telling.values(), NASTY):
+                told = shown(code, wording, anchor)
+                assert violations(told.text, told.why, told.own_words, lang) == [], (code, told)
 
     def test_at_least_eight_wordings_for_an_offer_with_the_fewest_traits(self, lang: str) -> None:
         least = {
