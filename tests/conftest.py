@@ -61,7 +61,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 # Optional: the peers' environment has no pytest-xdist.
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    from scheduling import StackOrFile
+    from tests.scheduling import StackOrFile
 
     return StackOrFile(config, log)
 
@@ -188,7 +188,7 @@ def noting(cloud: Cloud) -> Iterator[None]:
     """Note the tables and buckets that calls of this process name, of whatever client."""
     from botocore.client import BaseClient
 
-    call = BaseClient._make_api_call
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def noted(client: Any, operation: str, params: dict[str, Any]) -> Any:
         cloud.touched.update(params[key] for key in ("TableName", "Bucket") if key in params)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-TESTS = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 CONFTEST = "from tests.conftest import pytest_xdist_make_scheduler\n"
 TEST = """
 import os
@@ -28,12 +28,11 @@ def test_one_process_takes_all_tests_of_the_stack_and_a_file_is_never_split(tmp_
     (tmp_path / "conftest.py").write_text(CONFTEST)
     (tmp_path / "pytest.ini").touch()
     ran = tmp_path / "ran"
-    found = [str(TESTS.parent), str(TESTS), str(TESTS.parent / "localstack")]
     subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "xdist", "-n", "2", "--dist", "loadfile", tmp_path],
         env={
             **os.environ,
-            "PYTHONPATH": os.pathsep.join(found),
+            "PYTHONPATH": str(ROOT),
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "RAN_IN": str(ran),
         },
@@ -43,8 +42,8 @@ def test_one_process_takes_all_tests_of_the_stack_and_a_file_is_never_split(tmp_
     lines = [line.split() for line in ran.read_text().splitlines()]
     assert len(lines) == 24
     by_unit: dict[str, set[str]] = {}
-    for path, worker in lines:
-        by_unit.setdefault("e2e" if "/e2e/" in path else path, set()).add(worker)
+    for file, worker in lines:
+        by_unit.setdefault("e2e" if "/e2e/" in file else file, set()).add(worker)
     assert len(by_unit) == 4
     assert {len(workers) for workers in by_unit.values()} == {1}
     assert len(set().union(*by_unit.values())) == 2

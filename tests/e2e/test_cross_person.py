@@ -114,13 +114,13 @@ def test_another_persons_things_look_as_if_they_were_not(
     pair: tuple[Owner, Owner], operation: Operation
 ) -> None:
     before = [one.belongings() for one in pair]
-    all_ids = [one.ids(told) for one, told in zip(pair, before, strict=True)]
-    for victims, others, other in ((*all_ids, pair[1]), (*all_ids[::-1], pair[0])):
-        ids = victims - others
+    one, two = (owner.ids(told) for owner, told in zip(pair, before, strict=True))
+    for ids, other in ((one - two, pair[1]), (two - one, pair[0])):
         assert len(ids) >= 7, "two signals, a tip, two sessions, an identity, an export"
-        unknown = problem(call(other.person.client, operation, str(uuid4())), 404)
+        client = other.person.client
+        unknown = problem(call(client, operation, str(uuid4())), 404)
         for value in sorted(ids):
-            told = problem(call(other.person.client, operation, value), 404)
+            told = problem(call(client, operation, value), 404)
             assert {**told, "instance": ""} == {**unknown, "instance": ""}
             assert value not in json.dumps(told)
     assert [one.belongings() for one in pair] == before
