@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib.runtime.settings import SettingsError, load
+from chalicelib.runtime.settings import SettingsError, load, variable
 from infra import answers, stacks, triggers
 from infra.bootstrap import bootstrap
 from infra.function import OUTPUTS, PARAMETERS, Stage
@@ -151,8 +151,8 @@ class Deploy:
         pages = self._client("ssm").get_paginator("get_parameters_by_path").paginate(Path=path)
         for page in pages:
             for found in page["Parameters"]:
-                name = found["Name"].removeprefix(path).replace("-", "_").upper()
-                self.settings[f"OO_{name}"] = found["Value"]
+                setting = found["Name"].removeprefix(path).replace("-", "_").lower()
+                self.settings[variable(setting)] = found["Value"]
         if taken := self.settings.keys() & {"OO_STAGE", *OUTPUTS}:
             raise DeployError(f"{', '.join(sorted(taken))} come from the stack: delete them below {path}")
         load({"OO_STAGE": self.stage, **self.settings})

@@ -65,7 +65,8 @@ QUEUES: Final[tuple[Queue, ...]] = (
         "features",
     ),
     Queue("learn", ("reward_settled",), "learn"),
-    # Waits a little, so that a burst of signals is one refill.
+    # Waits a little, so that a burst of signals is one refill. Subscribed where no model is set up, too: such
+    # a call is over in a millisecond, and a model is switched on by a variable of the functions alone.
     Queue(
         "generate",
         ("features_refreshed", "decision_made", "tip_reacted", "item_closed"),

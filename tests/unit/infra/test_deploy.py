@@ -132,6 +132,9 @@ def test_settings_come_from_ssm_and_are_checked(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(deploy, "_client", lambda service: parameters)
     deploy._read_settings()
     assert deploy.settings == {"OO_PUBLIC_URL": "https://oo.example", "OO_SESSION_DAYS": "14"}
+    parameters.values["litellm-url"] = "https://models.example"
+    deploy._read_settings()
+    assert deploy.settings["LITELLM_URL"] == "https://models.example", "its variable has a name of its own"
     parameters.values["topic-arn"] = "arn:elsewhere"
     with pytest.raises(DeployError, match="OO_TOPIC_ARN come from the stack"):
         deploy._read_settings()

@@ -8,6 +8,8 @@ import pytest
 
 from ml_lambda.llm import guard
 from ml_lambda.llm.draft import Draft
+from ml_lambda.llm.hedges import HEDGES
+from ml_lambda.llm.lexicon import LEXICONS
 from tests.unit.ml_lambda.llm.drafts import SLOT, draft
 
 
@@ -17,7 +19,7 @@ def hedge(wording: str, lang: str) -> Draft:
 
 
 # By language: the draft's template (3: about, b4: up to, b5: at most), and what is said instead.
-HEDGES: dict[str, list[tuple[str, str, bool]]] = {
+CASES: dict[str, list[tuple[str, str, bool]]] = {
     "en": [
         ("3", "Take about 15 minutes to call Anna.", True),
         ("3", "Call Anna next. Around 15 minutes.", True),
@@ -75,7 +77,7 @@ HEDGES: dict[str, list[tuple[str, str, bool]]] = {
 
 @pytest.mark.parametrize(
     ("lang", "wording", "text", "kept"),
-    [(lang, *case) for lang, cases in HEDGES.items() for case in cases],
+    [(lang, *case) for lang, cases in CASES.items() for case in cases],
 )
 def test_about_stays_about_and_at_most_stays_at_most(lang: str, wording: str, text: str, kept: bool) -> None:
     assert guard.check(hedge(wording, lang), text) == (None if kept else "hedge")
@@ -98,6 +100,10 @@ def test_nor_does_a_why_turn_them(lang: str, draft_why: str, why: str) -> None:
     of = replace(hedge("1", lang), why=draft_why)
     assert guard.check(of, text, draft_why) is None
     assert guard.check(of, text, why) == "hedge"
+
+
+def test_every_language_that_models_may_word_has_its_hedges() -> None:
+    assert HEDGES.keys() == LEXICONS.keys()
 
 
 def test_an_end_is_no_hedge() -> None:
