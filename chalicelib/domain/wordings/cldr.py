@@ -6,6 +6,7 @@ to the same rules.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache, lru_cache
 from typing import Final, Literal
@@ -76,6 +77,40 @@ def length(count: int, lang: str) -> str:
         return of_unit(*said, lang)
     hours, rest = divmod(count, HOUR)
     return f"{of_unit(hours, 'hour', lang, short=True)} {of_unit(rest, 'minute', lang, short=True)}"
+
+
+class Regular:
+    """What CLDR says of a language, as a `Language` says it; each names what it says otherwise."""
+
+    lang: str
+
+    def minutes(self, count: int) -> str:
+        """A length of time: "5 minutos", "2 horas", "2 h 30 min"."""
+        return length(count, self.lang)
+
+    def length_cases(self, count: int) -> Mapping[str, str]:
+        """None: a length stands everywhere as it is."""
+        return {}
+
+    def clock(self, at: datetime, locale: str) -> str:
+        """A wall time: "14:00"."""
+        return clock(at, locale, self.lang)
+
+    def weekday(self, day: date) -> str:
+        """A weekday: "Freitag", "viernes", "пятница"."""
+        return weekday(day, self.lang)
+
+    def day_cases(self, day: date, locale: str) -> Mapping[str, str]:
+        """None: a day stands everywhere as it is."""
+        return {}
+
+    def date(self, day: date, locale: str) -> str:
+        """A day of the year: "3. Dezember", "3 de diciembre", "3 декабря"."""
+        return day_of_year(day, locale, self.lang)
+
+    def in_a_row(self, days: int) -> str:
+        """A number of days: "6 Tage"."""
+        return of_unit(days, "day", self.lang)
 
 
 def _plain(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 
 from chalicelib.domain.wordings import cldr, de_verbs
@@ -12,10 +12,8 @@ from chalicelib.domain.wordings.de_because import BECAUSE
 from chalicelib.domain.wordings.de_reasons import REASONS
 from chalicelib.domain.wordings.de_templates import TEMPLATES
 
-_NO_CASES: Final[Mapping[str, str]] = {}
 
-
-class German:
+class German(cldr.Regular):
     """German words, times and titles."""
 
     lang: str = "de"
@@ -39,10 +37,6 @@ class German:
             return f"{hours} h {rest} min"
         return cldr.of_unit(*said, self.lang)
 
-    def length_cases(self, count: int) -> Mapping[str, str]:
-        """None: "1 Minute" and "5 Minuten" stand after every word that the templates use."""
-        return _NO_CASES
-
     def clock(self, at: datetime, locale: str) -> str:
         """14 Uhr, or 14:05."""
         return (cldr.clock if at.minute else cldr.full_hour)(at, locale, self.lang)
@@ -56,22 +50,6 @@ class German:
         """14 Uhr, or morgen 9 Uhr."""
         clock = self.clock(at, locale)
         return f"morgen {clock}" if tomorrow else clock
-
-    def weekday(self, day: date) -> str:
-        """Freitag."""
-        return cldr.weekday(day, self.lang)
-
-    def day_cases(self, day: date, locale: str) -> Mapping[str, str]:
-        """None: a weekday stands after "am", "für" and "seit" as it is."""
-        return _NO_CASES
-
-    def date(self, day: date, locale: str) -> str:
-        """3. Dezember."""
-        return cldr.day_of_year(day, locale, self.lang)
-
-    def in_a_row(self, days: int) -> str:
-        """6 Tage."""
-        return cldr.of_unit(days, "day", self.lang)
 
 
 GERMAN: Final = German()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 
 from chalicelib.domain.wordings import cldr, es_verbs
@@ -13,10 +13,8 @@ from chalicelib.domain.wordings.es_reasons import REASONS
 from chalicelib.domain.wordings.es_templates import TEMPLATES
 from chalicelib.domain.wordings.titles import small
 
-_NO_CASES: Final[Mapping[str, str]] = {}
 
-
-class Spanish:
+class Spanish(cldr.Regular):
     """Spanish words, times and titles."""
 
     lang: str = "es"
@@ -32,17 +30,9 @@ class Spanish:
         """The title with a small first letter, unless the word has capitals of its own."""
         return small(title)
 
-    def minutes(self, count: int) -> str:
-        """5 minutos, 2 horas, 2 h 30 min."""
-        return cldr.length(count, self.lang)
-
-    def length_cases(self, count: int) -> Mapping[str, str]:
-        """None: Spanish has no cases."""
-        return _NO_CASES
-
     def clock(self, at: datetime, locale: str) -> str:
         """Las 14:00, with the article that it always takes."""
-        return f"{'la' if at.hour == 1 else 'las'} {cldr.clock(at, locale, self.lang)}"
+        return f"{'la' if at.hour == 1 else 'las'} {super().clock(at, locale)}"
 
     def slot(self, at: datetime, tomorrow: bool, locale: str) -> str:
         """A las 14:00, or mañana a las 9:00."""
@@ -52,22 +42,6 @@ class Spanish:
     def when(self, at: datetime, tomorrow: bool, locale: str) -> str:
         """Las 14:00, or mañana a las 9:00: "para" stands before both."""
         return self.slot(at, tomorrow, locale) if tomorrow else self.clock(at, locale)
-
-    def weekday(self, day: date) -> str:
-        """Viernes, with a small letter."""
-        return cldr.weekday(day, self.lang)
-
-    def day_cases(self, day: date, locale: str) -> Mapping[str, str]:
-        """None: an article stands before a day as it is."""
-        return _NO_CASES
-
-    def date(self, day: date, locale: str) -> str:
-        """3 de diciembre."""
-        return cldr.day_of_year(day, locale, self.lang)
-
-    def in_a_row(self, days: int) -> str:
-        """6 días."""
-        return cldr.of_unit(days, "day", self.lang)
 
 
 SPANISH: Final = Spanish()

@@ -46,7 +46,7 @@ _SO_WEEKDAYS: Final = frozenset({1, 2})
 _SO_DATES: Final = frozenset({2})
 
 
-class Russian:
+class Russian(cldr.Regular):
     """Russian words, times and titles."""
 
     lang: str = "ru"
@@ -62,10 +62,6 @@ class Russian:
         """The title with a small first letter, unless the word has capitals of its own."""
         return small(title)
 
-    def minutes(self, count: int) -> str:
-        """1 минута, 2 минуты, 5 минут, 2 ч 30 мин."""
-        return cldr.length(count, self.lang)
-
     def length_cases(self, count: int) -> Mapping[str, str]:
         """Accusative ("на 1 минуту") and genitive ("до 2 минут")."""
         said = cldr.whole(count)
@@ -79,10 +75,6 @@ class Russian:
             "gen": f"{number} {GENITIVE[unit][form]}",
         }
 
-    def clock(self, at: datetime, locale: str) -> str:
-        """14:00."""
-        return cldr.clock(at, locale, self.lang)
-
     def slot(self, at: datetime, tomorrow: bool, locale: str) -> str:
         """В 14:00, or завтра в 09:00."""
         clock = f"в {self.clock(at, locale)}"
@@ -91,10 +83,6 @@ class Russian:
     def when(self, at: datetime, tomorrow: bool, locale: str) -> str:
         """14:00, or завтра в 09:00: "на" stands before both."""
         return self.slot(at, tomorrow, locale) if tomorrow else self.clock(at, locale)
-
-    def weekday(self, day: date) -> str:
-        """Пятница, in the nominative."""
-        return cldr.weekday(day, self.lang)
 
     def day_cases(self, day: date, locale: str) -> Mapping[str, str]:
         """On and since that weekday, and since that date."""
@@ -106,14 +94,6 @@ class Russian:
             "weekday_since": f"{'со' if number in _SO_WEEKDAYS else 'с'} {genitive}",
             "on_since": f"{'со' if day.day in _SO_DATES else 'с'} {self.date(day, locale)}",
         }
-
-    def date(self, day: date, locale: str) -> str:
-        """3 декабря."""
-        return cldr.day_of_year(day, locale, self.lang)
-
-    def in_a_row(self, days: int) -> str:
-        """6 дней."""
-        return cldr.of_unit(days, "day", self.lang)
 
 
 RUSSIAN: Final = Russian()
