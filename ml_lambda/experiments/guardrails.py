@@ -40,6 +40,11 @@ class Guardrail:
     breached: bool
     note: str = ""
 
+    @property
+    def tells(self) -> bool:
+        """Whether there was enough to look at: no share exceeds a limit of 1."""
+        return self.limit < 1.0
+
 
 @dataclass(frozen=True)
 class Arm:

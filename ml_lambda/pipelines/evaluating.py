@@ -181,8 +181,7 @@ class Evaluation:
         known, day = seen.known, now.date().isoformat()
         experiment = before.experiment
         name = experiment.name if experiment else ""
-        history, lifts = content.history_of(self._reports.latest(NUMBERS), name, day)
-        point = lifting.lift(known, day)
+        curves = content.curves_of(self._reports.latest(NUMBERS), name, day)
         return Report(
             day=day,
             basis=Basis(
@@ -193,7 +192,7 @@ class Evaluation:
             people=seen.people,
             left_out=seen.left_out,
             complete=all(d.complete for d in seen.days),
-            state=ruling.state if after is before else deciding.describe(after),
+            state=ruling.state if after is before else deciding.describe(after, found.said.gate),
             change=ruling.change,
             step=ruling.step,
             reason=ruling.reason,
@@ -204,8 +203,9 @@ class Evaluation:
             phase=experiment.phase if experiment else "",
             rho=experiment.rho if experiment else 0.0,
             estimates=judging.estimates(known, before, seen.predicted),
-            history=[*history, *([_evidence(day, found.said.gate)] if found.said.gate else [])],
-            lift=[*lifts, *([point] if point else [])],
+            history=[*curves.history, *([_evidence(day, found.said.gate)] if found.said.gate else [])],
+            lift=[*curves.lift, *_point(lifting.lift(known, day))],
+            split=[*curves.split, *_point(_split(seen, before, day))],
             arms=judging.shares(found.people, before),
             sample_ratio=found.said.suspect or "as planned, as far as can be seen",
             propensities=describing.propensities(known),
@@ -237,6 +237,18 @@ def _findings(manifest: Manifest, seen: _Seen, fed: gating.Fed | None, muted: Co
         gate=fed.state if fed else None,
     )
     return _Found(said, {arm: len(people) for arm, people in arms.items()}, rails)
+
+
+def _split(seen: _Seen, manifest: Manifest, day: str) -> content.Lift | None:
+    """How the sides of an A/B test differ; None without one."""
+    if manifest.experiment is None or manifest.experiment.phase != "ab":
+        return None
+    running = guarding.under_way(seen.logged, manifest)
+    return lifting.lift(guarding.split(running), day, beside=lifting.CHAMPION)
+
+
+def _point(found: content.Lift | None) -> list[content.Lift]:
+    return [found] if found else []
 
 
 def _evidence(day: str, gate: GateState) -> content.Evidence:

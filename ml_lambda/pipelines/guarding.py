@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from ml_lambda.experiments.guardrails import Arm, Guardrail, of_decisions, of_pe
 from ml_lambda.experiments.sample_ratio import suspicion
 from ml_lambda.pipelines.evidence import Evidence, evidence
 from ml_lambda.pipelines.log import Logged
+
+AB_SIDES: Final = ("challenger", "champion")
+"""The arms of an A/B test."""
 
 
 def under_way(logged: Sequence[Logged], manifest: Manifest) -> list[Logged]:
@@ -53,8 +57,8 @@ def guardrails(logged: Sequence[Logged], manifest: Manifest, muted: Collection[s
         incumbent, challenger = (_chosen(known, side) for side in ("champion", "challenger"))
         drawn = known.propensity
     else:
-        sides = ("challenger", "champion")
-        known = evidence(x for x in running if x.decision.choice.arm in sides)
+        sides = AB_SIDES
+        known = split(running)
         served = np.array([x.decision.choice.arm == "challenger" for x in known.logged], dtype=float)
         incumbent, challenger = (1.0 - served).tolist(), served.tolist()
         drawn = np.where(served, experiment.rho, 1.0 - experiment.rho)
@@ -79,6 +83,11 @@ def guardrails(logged: Sequence[Logged], manifest: Manifest, muted: Collection[s
 def canary(logged: Sequence[Logged]) -> Evidence:
     """The settled decisions that were drawn from a mixture, in settlement order: what the gate takes."""
     return evidence(x for x in logged if x.decision.choice.arm == "canary")
+
+
+def split(logged: Sequence[Logged]) -> Evidence:
+    """The settled decisions of the two sides of an A/B test."""
+    return evidence(x for x in logged if x.decision.choice.arm in AB_SIDES)
 
 
 def _chosen(known: Evidence, side: str) -> list[float]:

@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib.contracts.experiments import Manifest
 from chalicelib.runtime.settings import settings
+from ml_lambda.experiments.assignment import assign
 from ml_lambda.experiments.bootstrap import manifest_of
 from ml_lambda.experiments.manifests import ManifestConflict, ManifestTable
 from ml_lambda.pipelines import reports
@@ -112,6 +113,13 @@ def test_the_shadow_is_vetoed_while_the_log_is_worth_little_and_then_not(world: 
         assert challenger.spec.id == "mixed_ts"
     # Again in the same night: nothing is known yet of the canary, so nothing more happens.
     assert night()["step"] == "stay"
+
+
+def test_a_share_that_is_raised_keeps_its_evidence(world: World) -> None:
+    live(world, challenged(1), 310)
+    answer = night()
+    assert (answer["step"], answer["observed"]) == ("raise the share", 310)
+    assert "serves at 20%: 310 rewards observed, evidence" in answer["state"]
 
 
 def test_a_night_observes_once_and_what_came_late_later(world: World) -> None:
@@ -242,3 +250,29 @@ def test_a_person_splits_a_canary_and_ends_the_test(world: World) -> None:
     now = ManifestTable().current()
     assert now is not None
     assert (now.manifest.champion, now.manifest.experiment) == ("mixed_ts", None)
+
+
+def test_an_ab_test_is_reported_side_by_side(world: World) -> None:
+    manifest = transitions.start_ab(challenged(1), NOW - timedelta(days=9))
+    ManifestTable().publish(manifest)
+    experiment = manifest.experiment
+    assert experiment is not None
+    for number in range(120):
+        who = world.person(number % 40)
+        side = assign(manifest, who).arm
+        decision = made(
+            number, who, NOW - timedelta(days=1, minutes=9 * number), champion=OLD,
+            experiment=experiment.name, phase="ab", arm=side,
+        )  # fmt: skip
+        world.log(decision)
+        world.reward(decision, {"challenger": 0.9, "champion": 0.1}.get(side, 0.5) + 0.1 * (number % 2))
+    for night_of in range(2):
+        page = page_of(world, night())
+        numbers = json.loads(reports.ReportStore().latest("evaluate.json") or "{}")
+        [point] = numbers["split"]
+        assert point["lift"] == pytest.approx(0.8, abs=0.05), night_of
+        assert point["low"] > 0.0
+        sides = {s["arm"]: s["n"] for s in numbers["arms"]}
+        assert point["n"] == sides["challenger"] + sides["champion"]
+        assert "Are people better off with mixed_ts?" in page
+        assert "more than chance explains" in page

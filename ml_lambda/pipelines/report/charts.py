@@ -55,8 +55,14 @@ class Interval:
     note: str = ""
 
 
-def lines(title: str, curves: Sequence[Line], marks: Sequence[Mark] = (), height: int = 200) -> str:
-    """Curves over a common x axis; y from the data and the marks."""
+def lines(
+    title: str,
+    curves: Sequence[Line],
+    marks: Sequence[Mark] = (),
+    ends: tuple[str, str] | None = None,
+    height: int = 200,
+) -> str:
+    """Curves over a common x axis; y from the data and the marks. `ends`: what x begins and ends with."""
     curves = [_of_numbers(curve) for curve in curves]
     xs = [x for curve in curves for x, _ in curve.points]
     ys = [y for curve in curves for _, y in curve.points]
@@ -66,7 +72,7 @@ def lines(title: str, curves: Sequence[Line], marks: Sequence[Mark] = (), height
     x = _scale(min(xs), max(xs), _LEFT, WIDTH - _RIGHT)
     low, high = _padded(min(ys), max(ys))
     y = _scale(low, high, height - _BOTTOM, _TOP)
-    parts = [*_grid(low, high, y), _axis_labels(min(xs), max(xs), height)]
+    parts = [*_grid(low, high, y), _axis_labels(ends or (_number(min(xs)), _number(max(xs))), height)]
     for mark in marks:
         parts.append(f'<line class="mark" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" {_at(y(mark.level))}/>')
         parts.append(_text(WIDTH - _RIGHT, y(mark.level) - 4, mark.name, "end"))
@@ -77,6 +83,9 @@ def lines(title: str, curves: Sequence[Line], marks: Sequence[Mark] = (), height
         if len(curve.points) == 1:
             (px, py) = curve.points[0]
             parts.append(f'<circle class="dot {style}" cx="{x(px):.1f}" cy="{y(py):.1f}" r="3"/>')
+            # A band over one point has no width: its ends are joined.
+            for _, b, c in curve.band:
+                parts.append(f'<polyline class="line {style}" points="{_points([(px, b), (px, c)], x, y)}"/>')
         parts.append(f'<polyline class="line {style}" points="{_points(curve.points, x, y)}"/>')
     return _svg(title, height, parts) + _legend([curve.name for curve in curves])
 
@@ -142,9 +151,10 @@ def intervals(title: str, rows: Sequence[Interval], zero: float | None = None) -
     return _svg(title, height, parts)
 
 
-def nothing(title: str) -> str:
-    """What stands where there is nothing to draw yet."""
-    return f'<p class="nothing" role="img" aria-label="{escape(title)}: nothing yet">nothing yet</p>'
+def nothing(title: str, why: str = "nothing yet") -> str:
+    """What stands where there is nothing to draw."""
+    said = escape(why)
+    return f'<p class="nothing" role="img" aria-label="{escape(title)}: {said}">{said}</p>'
 
 
 def _svg(title: str, height: int, parts: Iterable[str]) -> str:
@@ -199,11 +209,10 @@ def _grid(low: float, high: float, y: Callable[[float], float]) -> Iterable[str]
         yield _text(_LEFT - 6, y(tick) + 4, _number(tick), "end")
 
 
-def _axis_labels(low: float, high: float, height: int) -> str:
-    first, last = _text(_LEFT, height - 10, _number(low), "start"), ""
-    if high > low:
-        last = _text(WIDTH - _RIGHT, height - 10, _number(high), "end")
-    return first + last
+def _axis_labels(ends: tuple[str, str], height: int) -> str:
+    first, last = ends
+    label = _text(_LEFT, height - 10, first, "start")
+    return label + _text(WIDTH - _RIGHT, height - 10, last, "end") if last != first else label
 
 
 def _points(points: Iterable[Point], x: Callable[[float], float], y: Callable[[float], float]) -> str:

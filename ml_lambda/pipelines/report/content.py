@@ -15,6 +15,9 @@ ENOUGH: Final = 200
 """Effective sample size below which an estimate is shown greyed: it says little."""
 
 
+LEAST: Final = 10
+"""People of each side below which no difference between sides is shown."""
+
 _KEPT: Final = 90
 """Points of a curve that are carried from night to night."""
 
@@ -62,7 +65,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Lift:
-    """Reward of those outside the holdback less that of the holdback; valid at any look."""
+    """Reward of people who get what is new less that of those who do not; valid at any look. `n`: people."""
 
     day: str
     n: int
@@ -151,6 +154,9 @@ class Report:
     estimates: list[Estimate] = field(default_factory=list)
     history: list[Evidence] = field(default_factory=list)
     lift: list[Lift] = field(default_factory=list)
+    """Outside the holdback beside the holdback."""
+    split: list[Lift] = field(default_factory=list)
+    """Of an A/B test: the challenger's people beside the champion's."""
     arms: list[Share] = field(default_factory=list)
     sample_ratio: str = ""
     propensities: list[Bin] = field(default_factory=list)
@@ -182,14 +188,28 @@ class Report:
         return found
 
 
-def history_of(earlier: str | None, experiment: str, day: str) -> tuple[list[Evidence], list[Lift]]:
+@dataclass(frozen=True)
+class Curves:
+    """What is carried from night to night."""
+
+    history: list[Evidence]
+    lift: list[Lift]
+    split: list[Lift]
+
+
+def curves_of(earlier: str | None, experiment: str, day: str) -> Curves:
     """The curves of the report before, for this one to go on with; empty without one.
 
-    The evidence of another experiment is left out, and so is this day's: a night run again replaces it.
+    What is of another experiment is left out, and so is this day's: a night run again replaces it.
     """
     document = json.loads(earlier) if earlier else {}
+
+    def points(name: str, kept: bool = True) -> list[dict[str, Any]]:
+        return [p for p in document.get(name, []) if kept and p["day"] != day][-_KEPT:]
+
     same = document.get("experiment") == experiment
-    return (
-        [Evidence(**p) for p in document.get("history", []) if same and p["day"] != day][-_KEPT:],
-        [Lift(**p) for p in document.get("lift", []) if p["day"] != day][-_KEPT:],
+    return Curves(
+        [Evidence(**p) for p in points("history", same)],
+        [Lift(**p) for p in points("lift")],
+        [Lift(**p) for p in points("split", same)],
     )

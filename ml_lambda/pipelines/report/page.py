@@ -6,14 +6,15 @@ morning; the rest folds away. No p-value is shown, and nothing is green before t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from html import escape
 from math import log
 from typing import Final
 
 from ml_lambda.experiments.gate import needed
 from ml_lambda.pipelines.report import charts
-from ml_lambda.pipelines.report.content import ENOUGH, Basis, Report
+from ml_lambda.pipelines.report.content import ENOUGH, LEAST, Basis, Lift, Report
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE: Final = """
@@ -24,7 +25,8 @@ body{background:var(--ground);color:var(--ink);font:16px/1.5 system-ui,sans-seri
 max-width:720px;padding:24px 16px}
 h1{font-size:1.3rem;font-weight:600;margin:0 0 .3em}h2{font-size:1rem;margin:2.2em 0 .4em}
 p{margin:.3em 0}.dim,figcaption,.legend,.nothing{color:var(--dim);font-size:.85rem}figure{margin:0}
-svg{display:block;width:100%;height:auto}svg text{fill:var(--dim);font-size:11px}
+.wide{overflow-x:auto}svg{display:block;width:100%;min-width:560px;height:auto}
+svg text{fill:var(--dim);font-size:11px}
 .grid{stroke:var(--line);stroke-width:1}.mark{stroke:var(--dim);stroke-width:1;stroke-dasharray:4 3}
 .line{fill:none;stroke-width:2}.a{stroke:var(--a)}.b{stroke:var(--b)}.c{stroke:var(--c)}.d{stroke:var(--d)}
 .e{stroke:var(--e)}.grey{stroke:var(--line)}.dot.a{fill:var(--a)}.dot.b{fill:var(--b)}.dot.grey{fill:var(--line)}
@@ -69,26 +71,64 @@ def plots(report: Report) -> dict[str, str]:
 
 
 def _first(report: Report) -> Iterator[str]:
-    yield _figure("What each policy would have earned", _estimates(report), report.basis, _GREY)
-    yield _figure("How far the evidence is", _evidence(report), report.basis, "valid at any look")
-    yield _figure("Better than the holdback?", _lift(report), report.basis, "valid at any look")
+    yield _figure("What each policy would have earned", _estimates(report), report.basis, _EARNED)
+    if report.phase == "ab":
+        title = f"Are people better off with {report.challenger}?"
+        yield _figure(title, _split(report), _people(report, report.split), _tonight(report.split))
+    else:
+        observed = replace(report.basis, n=report.history[-1].observed if report.history else 0)
+        yield _figure("How far the evidence is", _evidence(report), observed, _ODDS)
+    yield _figure(
+        "Better than the holdback?", _lift(report), _people(report, report.lift), _tonight(report.lift)
+    )
     names = [share.arm for share in report.arms]
     shares = charts.bars(
         "Share of people by arm",
         names,
         [("planned", [s.planned for s in report.arms]), ("actual", [s.actual for s in report.arms])],
     )
-    yield _figure("Who is in which arm", shares, report.basis, report.sample_ratio)
+    if not report.arms:
+        why = "nothing yet" if report.challenger else "nobody challenges the champion"
+        shares = charts.nothing("Share of people by arm", why)
+    basis = replace(report.basis, n=sum(s.n for s in report.arms), what=_PEOPLE)
+    yield _figure("Who is in which arm", shares, basis, report.sample_ratio if report.arms else "")
     yield "<h2>Guardrails</h2>" + _table(
-        ("guardrail", "now", "at most", ""),
+        ("guardrail", "more often by", "breached above", ""),
         [
-            (g.name, f"{g.value:.3g}", f"{g.limit:.3g}", "breached" if g.breached else g.note)
+            (
+                g.name,
+                f"{g.value:+.1%}" if g.tells else "",
+                f"{g.limit:+.1%}" if g.tells else "",
+                f"breached: {g.note}" if g.breached else g.note,
+            )
             for g in report.guardrails
         ],
+        nothing="they watch as soon as a challenger serves anybody",
     )
 
 
-_GREY: Final = f"grey: effective sample size under {ENOUGH}, too little to look at"
+_EARNED: Final = (
+    "reward per decision with its 95% interval, estimated from whatever was served; dashed: what serves; "
+    f"grey: effective sample size under {ENOUGH}, too little to look at"
+)
+_ODDS: Final = f"logarithms: 0 is even, {log(needed()):.0f} is {needed():.0f} to 1; valid at any look"
+_PEOPLE: Final = "people"
+
+
+def _people(report: Report, points: Sequence[Lift]) -> Basis:
+    return replace(report.basis, n=points[-1].n if points else 0, what=_PEOPLE)
+
+
+def _tonight(points: Sequence[Lift]) -> str:
+    """The newest point in words."""
+    if not points:
+        return ""
+    p = points[-1]
+    tells = "no difference can be told" if p.low <= 0.0 <= p.high else "more than chance explains"
+    return (
+        f"{p.lift:+.3f} of reward per decision, between {p.low:+.3f} and {p.high:+.3f}: {tells}; "
+        "valid at any look"
+    )
 
 
 def _rest(report: Report) -> Iterator[str]:
@@ -135,8 +175,9 @@ def _rest(report: Report) -> Iterator[str]:
     days = charts.lines(
         "Mean reward by day",
         [charts.Line("mean reward", [(float(i), b.actual) for i, b in enumerate(report.rewards) if b.n])],
+        ends=_ends([b.name for b in report.rewards if b.n]),
     )
-    yield _figure("Reward by day", days, basis, "days of the window")
+    yield _figure("Reward by day", days, basis)
     yield "<h2>Features then and now</h2>" + _table(
         ("feature", "older half", "newer half", "moved (sd)"),
         [(d.feature, f"{d.before:.2f}", f"{d.after:.2f}", f"{d.moved:+.2f}") for d in report.drift],
@@ -164,8 +205,13 @@ def _estimates(report: Report) -> str:
 
 
 def _evidence(report: Report) -> str:
-    if not report.challenger:
-        return charts.nothing("Evidence")
+    if not report.history:
+        why = (
+            f"the gate takes rewards as soon as {report.challenger} serves in a canary"
+            if report.challenger
+            else "nobody challenges the champion"
+        )
+        return charts.nothing("Evidence", why)
     curves = [
         charts.Line("promote", [(float(p.observed), p.log_promote) for p in report.history]),
         charts.Line("roll back", [(float(p.observed), p.log_rollback) for p in report.history]),
@@ -175,30 +221,53 @@ def _evidence(report: Report) -> str:
 
 
 def _lift(report: Report) -> str:
-    points = report.lift
+    return _difference("Reward above the holdback, by night", "lift", report.lift)
+
+
+def _split(report: Report) -> str:
+    name = f"{report.challenger} less {report.champion}"
+    return _difference("Reward of the challenger's people above the champion's, by night", name, report.split)
+
+
+def _difference(title: str, name: str, points: Sequence[Lift]) -> str:
+    if not points:
+        return charts.nothing(title, f"fewer than {LEAST} people with a settled reward on one of the sides")
     curve = charts.Line(
-        "lift",
+        name,
         [(float(i), p.lift) for i, p in enumerate(points)],
         [(float(i), p.low, p.high) for i, p in enumerate(points)],
     )
-    return charts.lines("Reward above the holdback, by night", [curve], [charts.Mark(0.0, "no difference")])
+    ends = _ends([p.day for p in points])
+    return charts.lines(title, [curve], [charts.Mark(0.0, "no difference")], ends)
+
+
+def _ends(names: Sequence[str]) -> tuple[str, str] | None:
+    return (names[0], names[-1]) if names else None
 
 
 def _figure(title: str, chart: str, basis: Basis, note: str = "") -> str:
     said = f"n = {basis.n} {basis.what} · {basis.window} · updated {basis.updated}"
     said = f"{said} · {note}" if note else said
-    return f"<h2>{escape(title)}</h2><figure>{chart}<figcaption>{escape(said)}</figcaption></figure>"
+    return (
+        f'<h2>{escape(title)}</h2><figure><div class="wide">{chart}</div>'
+        f"<figcaption>{escape(said)}</figcaption></figure>"
+    )
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]], grey: list[bool] | None = None) -> str:
+def _table(
+    heads: tuple[str, ...],
+    rows: list[tuple[str, ...]],
+    grey: list[bool] | None = None,
+    nothing: str = "nothing yet",
+) -> str:
     if not rows:
-        return '<p class="nothing">nothing yet</p>'
+        return f'<p class="nothing">{escape(nothing)}</p>'
     head = "".join(f"<th>{escape(h)}</th>" for h in heads)
     lines = []
     for i, row in enumerate(rows):
         style = ' class="grey"' if grey and grey[i] else ""
         lines.append(f"<tr{style}>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>")
-    return f"<table><tr>{head}</tr>{''.join(lines)}</table>"
+    return f'<div class="wide"><table><tr>{head}</tr>{"".join(lines)}</table></div>'
 
 
 def _summary(report: Report) -> str:

@@ -118,3 +118,7 @@ def test_the_lift_is_seen_and_nobody_is_counted_twice() -> None:
     assert same is not None
     assert same.low < 0 < same.high
     assert lift(evidence(canary(20, 6, served=0.5, held=0.5)), "d") is None
+    # Of the sides of an A/B test: beside the people of a named arm.
+    beside = lift(evidence(canary(200, 6, served=0.1, held=0.9)), "d", beside="canary")
+    assert beside is not None
+    assert beside.lift == pytest.approx(-better.lift)

@@ -65,6 +65,16 @@ def test_a_single_point_is_a_dot_and_a_band_is_around_its_line() -> None:
     [band] = svg.findall(f"{SVG}polygon")
     ends = [float(p.split(",")[1]) for p in band.attrib["points"].split()]
     assert min(ends) < float(dot.attrib["cy"]) < max(ends)
+    # The band of one point has no width: a line between its ends is what is seen.
+    seen = [line.attrib["points"].split() for line in svg.findall(f"{SVG}polyline")]
+    assert [[float(p.split(",")[1]) for p in points] for points in seen if len(points) == 2] == [ends[::-1]]
+
+
+def test_an_axis_of_nights_ends_with_their_days() -> None:
+    text = charts.lines("lift", [Line("lift", [(0, 0.2), (1, 0.3)])], ends=("May 1", "May 2"))
+    assert [t.text for t in drawn(text).findall(f"{SVG}text")][-2:] == ["May 1", "May 2"]
+    once = charts.lines("lift", [Line("lift", [(0, 0.2)])], ends=("May 1", "May 1"))
+    assert once.count("May 1") == 1
 
 
 def test_bars_are_as_high_as_their_values_and_stand_on_zero() -> None:

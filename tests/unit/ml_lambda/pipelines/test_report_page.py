@@ -19,7 +19,7 @@ from ml_lambda.pipelines.report.content import (
     Lift,
     Report,
     Share,
-    history_of,
+    curves_of,
 )
 
 BARE = Report(
@@ -99,7 +99,9 @@ def read(report: Report) -> tuple[str, _Tags]:
 def test_a_first_night_is_a_whole_page_that_says_nothing_yet() -> None:
     text, _ = read(BARE)
     assert text.index("v2 serves everybody.") < text.index("An operator names") < text.index("<figure>")
-    assert text.count("nothing yet</p>") >= 5
+    assert text.count("nothing yet</p>") >= 3
+    assert text.count("nobody challenges the champion</p>") == 2
+    assert "they watch as soon as a challenger serves anybody" in text
     for plot in page.plots(BARE).values():
         ElementTree.fromstring(plot)
 
@@ -110,7 +112,11 @@ def test_a_full_night_shows_each_number_with_its_basis() -> None:
     assert "a random sample of each full day was read" in text
     assert "7 decisions left out" in text
     assert "decides: e-value 20" in text
-    assert ">breached<" in text
+    assert "breached: 5% of 900" in text
+    assert "<td>+5.0%</td><td>+2.0%</td>" in text
+    assert "n = 400 settled rewards" in text, "the gate's own"
+    assert "n = 40 people" in text, "those in the arms"
+    assert "2026-11-19</text>" in text, "a curve over nights says which"
     assert "effective n 120" in text
     assert sum(tag == "svg" for tag, _ in tags.seen) >= 7
     assert ' class="grey"><td>mixed_ts' in text
@@ -150,9 +156,37 @@ def test_nothing_in_it_can_run_or_be_fetched() -> None:
     assert any("default-src 'none'" in (at.get("content") or "") for _, at in tags.seen)
 
 
+def test_an_ab_test_is_told_by_its_sides_and_not_by_the_gate() -> None:
+    night = Lift("2026-11-20", 60, 0.08, 0.03, 0.13)
+    text, _ = read(replace(FULL, phase="ab", history=[], split=[night]))
+    assert "How far the evidence is" not in text
+    assert "Are people better off with mixed_ts?" in text
+    assert "n = 60 people" in text
+    assert "+0.080 of reward per decision, between +0.030 and +0.130: more than chance explains" in text
+    few, _ = read(replace(FULL, phase="ab", history=[], split=[]))
+    assert "fewer than 10 people with a settled reward on one of the sides" in few
+    unsure, _ = read(replace(FULL, phase="ab", history=[], split=[replace(night, low=-0.01)]))
+    assert "no difference can be told" in unsure
+
+
+def test_what_the_gate_waits_for_is_said() -> None:
+    text, _ = read(replace(FULL, phase="shadow", history=[]))
+    assert "the gate takes rewards as soon as mixed_ts serves in a canary" in text
+
+
+def test_a_rail_with_too_little_to_look_at_shows_no_figures() -> None:
+    silent = Guardrail("turned down", 0.0, 1.0, breached=False, note="3 decisions: too few to tell")
+    text, _ = read(replace(FULL, guardrails=[silent]))
+    assert "<td>turned down</td><td></td><td></td><td>3 decisions: too few to tell</td>" in text
+
+
 def test_curves_go_on_from_the_night_before() -> None:
-    history, lift = history_of(FULL.to_json(), "mixed_ts-4", "2026-11-21")
-    assert (history, lift) == (FULL.history, FULL.lift)
-    assert history_of(FULL.to_json(), "mixed_ts-9", "2026-11-21") == ([], FULL.lift)
-    assert history_of(FULL.to_json(), "mixed_ts-4", "2026-11-20")[0] == FULL.history[:1]
-    assert history_of(None, "mixed_ts-4", "2026-11-20") == ([], [])
+    kept = replace(FULL, split=FULL.lift).to_json()
+    curves = curves_of(kept, "mixed_ts-4", "2026-11-21")
+    assert (curves.history, curves.lift, curves.split) == (FULL.history, FULL.lift, FULL.lift)
+    another = curves_of(kept, "mixed_ts-9", "2026-11-21")
+    assert (another.history, another.lift, another.split) == ([], FULL.lift, [])
+    assert curves_of(kept, "mixed_ts-4", "2026-11-20").history == FULL.history[:1]
+    assert curves_of(kept, "mixed_ts-4", "2026-11-19").split == []
+    nothing = curves_of(None, "mixed_ts-4", "2026-11-20")
+    assert nothing.history == nothing.lift == nothing.split == []
