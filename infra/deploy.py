@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from chalicelib.runtime.settings import SettingsError, load, variable
 from infra import answers, stacks, triggers
 from infra.bootstrap import bootstrap
 from infra.function import OUTPUTS, PARAMETERS, Stage
+from infra.layer import LayerBroken, package
 from infra.rendering import differing
 from infra.scoring import parameter
 from infra.template import body
@@ -70,6 +72,7 @@ class Deploy:
                 self._infra,
             ),
             Step(f"make the app's tree in {self.folder.relative_to(ROOT)} with these values", self._tree),
+            Step("let Chalice make the layer of packages, leave out what nothing reads, try it", self._layer),
             Step(f"chalice deploy --stage {self.stage}", self._chalice),
             Step("tell the event sources to report failures one by one", self._triggers),
             Step("set the public address, when it was not set", self._public_url),
@@ -86,7 +89,13 @@ class Deploy:
                 continue
             try:
                 step.do()
-            except (DeployError, stacks.StackFailed, triggers.TriggerMissing, SettingsError) as error:
+            except (
+                DeployError,
+                stacks.StackFailed,
+                triggers.TriggerMissing,
+                SettingsError,
+                LayerBroken,
+            ) as error:
                 print(f"stopped: {error}", file=sys.stderr)
                 return 1
             except subprocess.CalledProcessError as error:
@@ -171,6 +180,12 @@ class Deploy:
         if kept := self._kept_state():
             self._state.parent.mkdir(parents=True, exist_ok=True)
             self._state.write_bytes(kept)
+
+    def _layer(self) -> None:
+        with tempfile.TemporaryDirectory() as out:
+            package(self.folder, self.stage, Path(out), region=self._region)
+            for made in sorted(Path(out).glob("*.zip")):
+                _say(f"{made.name}: {made.stat().st_size / 1e6:.1f} MB")
 
     def _chalice(self) -> None:
         chalice = str(Path(sys.executable).with_name("chalice"))

@@ -1,4 +1,4 @@
-"""One folder with exactly the locked packages of the functions, linked from the app's environment.
+"""One folder with exactly the locked packages of the functions, as light as deployed, linked from the app's.
 
 Functions get it as PYTHONPATH: a dependency zip would be unpacked again by every worker (3 to 5 s
 each), and the app's whole environment would hide an import that AWS does not have.
@@ -16,13 +16,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from infra import lighten
+from infra.lighten import unread
+
 GROUPS: Final = ("run", "ml", "nightly")
 
 
 def ensure_dependencies(root: Path, home: Path) -> Path:
     """The folder, made anew when a lock changed. Raises LookupError for a package that is not installed."""
     locks = [root / "locks" / f"{group}.txt" for group in GROUPS]
-    digest = hashlib.sha256(b"".join(lock.read_bytes() for lock in locks)).hexdigest()[:16]
+    made_of = [*locks, Path(lighten.__file__)]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in made_of)).hexdigest()[:16]
     target = home / "deps" / digest
     if target.is_dir():
         return target
@@ -56,7 +60,7 @@ def _link(name: str, site: Path, target: Path) -> None:
             f"{name} is locked but not installed: delete .venv and run the command again"
         ) from None
     for file in distribution.files or ():
-        if ".." in file.parts or file.is_absolute():
+        if ".." in file.parts or file.is_absolute() or unread(file.as_posix()):
             continue
         destination = target / file
         if destination.exists():

@@ -108,7 +108,7 @@ def test_a_plan_says_every_step_and_does_none(capsys: pytest.CaptureFixture[str]
     """Without credentials or network: the sockets are off here."""
     assert Deploy("dev").run(plan=True) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.partition("]")[0] for line in lines] == [f"[{n}/11" for n in range(1, 12)]
+    assert [line.partition("]")[0] for line in lines] == [f"[{n}/12" for n in range(1, 13)]
     order = [
         next(i for i, line in enumerate(lines) if text in line) for text in ("-infra:", "chalice deploy")
     ]
