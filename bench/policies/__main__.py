@@ -38,6 +38,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=4, help="how many worlds of each family")
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--no-peers", action="store_true", help="race ours alone")
+    parser.add_argument("--rounds", type=int, default=9, help="of the costs, whose median counts")
     parser.add_argument("--runs", type=int, default=2000, help="of the gate, per row of its table")
     options = parser.parse_args(arguments)
     if unknown := sorted(set(options.parts) - set(_PARTS)):
@@ -92,11 +93,14 @@ def _race(options: argparse.Namespace) -> Any:
 
 
 def _cost(options: argparse.Namespace) -> Any:
-    from bench.policies.cost import costs
+    from bench.policies.cost import costs, rounds
 
-    measured = list(_shown(costs(options.policies), len(options.policies) + 3, "cost", lambda c: c.policy))
-    report.show_costs(measured)
-    return [vars(cost) for cost in measured]
+    running = _shown(rounds(options.policies, options.rounds), options.rounds, "cost", lambda _: "")
+    found = costs(list(running))
+    report.show_costs(found)
+    return [
+        {"policy": c.policy, "ours": c.ours, "rounds": [one._asdict() for one in c.passes]} for c in found
+    ]
 
 
 def _gate(options: argparse.Namespace) -> Any:

@@ -56,22 +56,25 @@ def _average(cells: dict[tuple[str, str], Result], policy: str, families: Sequen
 
 
 def show_costs(costs: Sequence[Cost]) -> None:
-    """Microseconds, and how they compare with Vowpal Wabbit's in this run."""
-    base = next(cost for cost in costs if cost.policy.startswith("Vowpal"))
+    """Microseconds, how far rounds differ, and how they compare with Vowpal Wabbit's in this run."""
+    base = next(cost for cost in costs if cost.policy.startswith("Vowpal")).median
+    count = len(costs[0].passes)
     table = Table(
-        "policy", "decide, K=10", "decide, K=100", "update", title="CPU µs (÷ Vowpal Wabbit's in this run)"
-    )
+        "policy", "decide, K=10", "decide, K=100", "update",
+        title=f"CPU µs, the median of {count} rounds \\[least, most] (÷ Vowpal Wabbit's)",
+    )  # fmt: skip
     for column in table.columns[1:]:
         column.justify = "right"
     for cost in costs:
-        table.add_row(
-            cost.policy if cost.ours else f"[dim]{cost.policy}[/dim]",
-            f"{cost.few:.0f} ({cost.few / base.few:.2f})",
-            f"{cost.many:.0f} ({cost.many / base.many:.2f})",
-            f"{cost.update:.0f} ({cost.update / base.update:.2f})",
-        )
+        cells = [
+            f"{median:.0f} \\[{least:.0f}, {most:.0f}] ({median / of:.2f})"
+            for median, least, most, of in zip(cost.median, cost.least, cost.most, base, strict=True)
+        ]
+        table.add_row(cost.policy if cost.ours else f"[dim]{cost.policy}[/dim]", *cells)
     _console.print(table)
-    _console.print("Medians of deciding; ours decode and factorise the stored state each time.\n")
+    _console.print(
+        "A round: the median decision, the mean update with its refits. Ours decode their state.\n"
+    )
 
 
 def show_rows(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
