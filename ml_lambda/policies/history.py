@@ -116,7 +116,7 @@ class History:
     def weighted(self, weights: Matrix) -> Matrix:
         """(..., d + 1, d + 1): Σ w z zᵀ for each row of block weights (..., B)."""
         width = self.columns + 1
-        sums: Matrix = weights @ self._sums.reshape(-1, width * width)
+        sums: Matrix = weights.dot(self._sums.reshape(-1, width * width))
         return sums.reshape(*weights.shape[:-1], width, width)
 
     def to_bytes(self, layout: int) -> bytes:
@@ -127,7 +127,7 @@ class History:
         )
         upper, square = _triangle(self.columns + 1)
         packed = self._sums.reshape(-1, len(square)).take(upper, axis=1)
-        return head + b"".join(blocks) + packed.astype("<f8", copy=False).tobytes()
+        return head + b"".join(blocks) + packed.astype("<f8").tobytes()
 
     def load(self, state: bytes, layout: int) -> int:
         """Take over what `to_bytes` wrote; how many bytes it took. Raises StateMismatch for any other."""
@@ -142,10 +142,11 @@ class History:
         if len(state) < end:
             raise StateMismatch("length")
         blocks = list(_BLOCK.iter_unpack(state[_HEADER.size : start]))
-        self._keys = [(level, index) for level, index, _ in blocks]
-        self._days = np.array([day for _, _, day in blocks])
+        self._keys = [block[:2] for block in blocks]
+        self._days = np.array([block[2] for block in blocks])
         packed = np.frombuffer(state, dtype="<f8", offset=start, count=count * len(upper))
-        sums = packed.reshape(count, len(upper)).take(square, axis=1).astype(np.float64, copy=False)
+        # A copy in the shape that is added to.
+        sums = packed.reshape(count, len(upper)).take(square, axis=1)
         self._sums = sums.reshape(count, columns + 1, columns + 1)
         self.newest = newest
         self.count = round(sum(self._sums[:, self.constant, self.constant].tolist()))

@@ -29,7 +29,7 @@ EVIDENCE_HALF_LIFE: Final = 60.0
 """Days after which a prediction says half as much about today's pace of forgetting."""
 
 _LOOSE: Final = 1e12
-"""The corner of a bordered matrix: large enough to keep it positive definite, never read."""
+"""The corner of a bordered matrix: large enough to keep it positive definite."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Paces:
     def counts(self, ages: Vector, likely: Vector) -> Vector:
         """(B,) how much a block of each age counts, averaged over hypotheses of these shares (H,)."""
         count = len(self.rates)
-        counts: Vector = likely[:count] @ np.exp(self._fading * ages)
+        counts: Vector = likely[:count].dot(np.exp(self._fading * ages))
         if len(likely) > count:
             counts[1:] += likely[count:].cumsum()  # a block counts under each change that was before it
         return counts
@@ -211,19 +211,30 @@ def common_paces(given: Paces, found: Sequence[Vector], rounds: int = 50) -> Pac
 class Posterior:
     """N(mean, root rootᵀ) over the candidate features' effects (D,).
 
-    `beside` (d - D, d): the nuisance columns' rows of the whole root, of which (0, `root`) are the others.
+    `effects` (D, D + 1): root | mean. `beside` (d - D, d): the nuisance columns' rows of the whole root, of
+    which (0, `root`) are the others.
     """
 
-    mean: Vector
-    root: Matrix
+    effects: Matrix
     beside: Matrix
+
+    @property
+    def mean(self) -> Vector:
+        """(D,)."""
+        return self.effects[:, -1]
+
+    @property
+    def root(self) -> Matrix:
+        """(D, D)."""
+        return self.effects[:, :-1]
 
 
 def posterior(history: History, belief: Belief, likely: Vector) -> Posterior:
     """What is known when each block counts as much as the hypotheses say on average.
 
     With P = L Lᵀ the borders of a system come out of its Cholesky factor times L⁻ᵀ: of precision times
-    mean and of the unit vectors that is all there is to know, and no inverse is left to compute.
+    mean and of the unit vectors that is all there is to know, and no inverse is left to compute. Where the
+    two borders meet is the mean, divided by minus the corner's root.
     """
     d, first = len(belief.mean), belief.first
     system = belief.asking
@@ -233,5 +244,6 @@ def posterior(history: History, belief: Belief, likely: Vector) -> Posterior:
             belief.paces.counts(history.ages(), likely) / belief.noise
         )
     factor = np.linalg.cholesky(system).astype(np.float64, copy=False)
-    root = factor[d + 1 + first :, first:d]
-    return Posterior(root @ factor[d, first:d], root, factor[d + 1 : d + 1 + first, :d])
+    effects = factor[d + 1 + first :, first : d + 1]
+    effects[:, -1] *= -factor[d, d]
+    return Posterior(effects, factor[d + 1 : d + 1 + first, :d])

@@ -36,9 +36,12 @@ _MAGIC: Final = b"OOE1"
 
 @lru_cache(maxsize=8)
 def _points(dimension: int, scale: float) -> Matrix:
-    """(D, POINTS) scaled normal points, the same for every decision: pairs z, -z, so their mean is 0."""
+    """(D + 1, POINTS) scaled normal points, the same for every decision: pairs z, -z, so their mean is 0.
+
+    The last row is 1: what the mean counts at each point.
+    """
     half = np.random.Generator(np.random.PCG64(0)).normal(size=(dimension, POINTS // 2))
-    return scale * np.concatenate([half, -half], axis=1)
+    return np.vstack([scale * np.concatenate([half, -half], axis=1), np.ones(POINTS)])
 
 
 class MixedTS(Learner):
@@ -95,18 +98,17 @@ class MixedTS(Learner):
         """
         person = self._person(user)
         known = self._population.posterior(person)
-        spread = candidates @ known.root
-        scores = candidates @ known.mean
+        # Of matrices this small `dot` takes half of what `@` does.
+        asked = candidates.dot(known.effects)
         if self._optimism:
             grown = self._optimism * sqrt(1.0 + 3.0 * log1p(person.history.count / 50.0))
-            level = context @ known.beside[:-1] + known.beside[-1]
-            whole = spread + level[self._first :]
+            level = context.dot(known.beside[:-1]) + known.beside[-1]
+            whole = asked[:, :-1] + level[self._first :]
             alike = level[: self._first]
-            scores += grown * np.sqrt(np.vecdot(whole, whole) + alike @ alike)
-        drawn = spread @ _points(self.dimension, self._scale)
-        drawn += scores[:, None]
+            asked[:, -1] += grown * np.sqrt(np.vecdot(whole, whole) + alike.dot(alike))
+        drawn = asked.dot(_points(self.dimension, self._scale))
         best = (drawn >= drawn.max(axis=0) - _TIE).astype(np.float64)
-        vector: Vector = best @ (1.0 / best.sum(axis=0))
+        vector: Vector = best.dot(1.0 / best.sum(axis=0))
         return FLOOR / len(vector) + (1.0 - FLOOR) / POINTS * vector
 
     def weights(self, user: str = "") -> Vector:
@@ -185,5 +187,5 @@ class MixedTS(Learner):
             raise StateMismatch("evidence")
         belief, found = self._population.beginning.given, None
         if mark == belief.mark and paces == belief.paces.hypotheses(history.blocks):
-            found = np.frombuffer(state, dtype="<f8", offset=end + _EVIDENCE.size).astype(np.float64)
+            found = np.frombuffer(state, dtype="<f8", offset=end + _EVIDENCE.size)
         self._one = Person(history, evidence=found, weighed=history.count)
