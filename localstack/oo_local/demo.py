@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from chalicelib.contracts.consents import CONSENTS
 from chalicelib.contracts.ml import RankRequest, Snapshot
 from chalicelib.contracts.pool import READY
 from chalicelib.contracts.signals import MAX_ENTRIES
-from ml_lambda.serving.pools import parse_pool
+from ml_lambda.serving.pools import LEASE, parse_pool
 from oo_local import demo_signals
 from oo_local.connecting import SOURCE, connect
 from oo_local.emulator import client as emulator_client
@@ -30,7 +30,7 @@ SUBJECT: Final = "demo"
 FREE_MINUTES: Final = 45
 PATIENCE: Final = 240
 WORDING_PATIENCE: Final = 180
-"""Seconds; a small model words a sentence in one or two, and a pool of some twenty is kept as a whole."""
+"""Seconds; a small model words a sentence in one or two, and the first pool has some twenty."""
 _CONFLICT: Final = 409
 
 
@@ -132,17 +132,21 @@ class Demo:
             raise DemoFailed(f"after {timeout:.0f} s the features still lack the demo person's items")
 
     def wait_for_wordings(self, timeout: float = WORDING_PATIENCE) -> int:
-        """Until a model has worded tips ahead; how many lie ready, 0 when none does by then."""
+        """Until a model has worded what could be said; how many lie ready, 0 when none does by then."""
         person = str(_ok(self.api.get("/api/auth/session"))["person_id"])
         dynamodb = emulator_client("dynamodb", self._emulator)
-        key = {"person_id": {"S": person}, "part": {"S": READY}}
 
-        def ready() -> int:
-            pool = parse_pool(dynamodb.get_item(TableName="oo-local-pools", Key=key).get("Item"))
-            return sum(bool(entry.sealed) for entry in pool.entries) if pool else 0
+        def pool() -> list[Mapping[str, Any]]:
+            found = dynamodb.query(
+                TableName="oo-local-pools",
+                KeyConditionExpression="person_id = :person",
+                ExpressionAttributeValues={":person": {"S": person}},
+                ConsistentRead=True,
+            )
+            return list(found["Items"])
 
-        wait_until(lambda: ready() > 0, timeout, 0.5)
-        return ready()
+        wait_until(lambda: worded(pool()), timeout, 0.5)
+        return lying_ready(pool())
 
     def first_tip(self) -> FirstTip:
         """Ask as the page does; when there is nothing now, ask again having time."""
@@ -186,6 +190,17 @@ def machine_timezone() -> str:
 def _batches(entries: list[demo_signals.Entry]) -> Iterable[list[demo_signals.Entry]]:
     for start in range(0, len(entries), MAX_ENTRIES):
         yield entries[start : start + MAX_ENTRIES]
+
+
+def lying_ready(rows: Iterable[Mapping[str, Any]]) -> int:
+    """How many wordings lie ready, by a person's rows of `pools`."""
+    pool = parse_pool(next((row for row in rows if row["part"]["S"] == READY), None))
+    return len(pool.entries) if pool else 0
+
+
+def worded(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether wordings lie ready, and nobody is writing more: they are stored a few at a time."""
+    return lying_ready(rows) > 0 and all(row["part"]["S"] != LEASE for row in rows)
 
 
 def _ok(answer: httpx.Response) -> dict[str, Any]:

@@ -32,7 +32,7 @@ PORTS = (
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The deployed oO with its proxy and models."""
-    # On a busy machine rules would take over from a late scorer, and they know no pool.
+    # On a busy machine rules would take over from a late scorer; here the whole path is meant.
     settings = {**free_ports(*PORTS), "OO_PROFILES": "ai", "OO_RANK_DEADLINE_MS": "15000"}
     configuration = configure(settings, read_proxy_config(ROOT / DEFAULT))
     running = Stack(ROOT, tmp_path_factory.mktemp("stack"), configuration, persist=False)

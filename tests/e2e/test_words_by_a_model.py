@@ -15,7 +15,7 @@ from tests.e2e.people import Person, person, task
 TITLE = "Send the invoice to Mira"
 GIVEN = ("oo-local", "oo-local-generate", "oo-local-features")
 PATIENT = {"OO_MODEL_TIMEOUT_MS": "20000", "OO_RANK_DEADLINE_MS": "10000"}
-"""A scorer that wakes on a busy machine: rules, which know of no pool, would decide instead."""
+"""A scorer that wakes on a busy machine: rules would decide instead, and the whole path is meant."""
 AWHILE = 90
 """Seconds: the queue waits ten, and a cold start on a busy machine takes its time."""
 
