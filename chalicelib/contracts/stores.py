@@ -214,7 +214,8 @@ STORES: Final[tuple[Store, ...]] = (
         sort="part",
         expires="expires",
         backup_days=0,
-        retention="words and themes: 3 days; their meaning in numbers: 14 days",
+        retention="words and themes: 3 days; their meaning in numbers: 14 days; "
+        "that they are being written: minutes",
     ),
     Store(
         "model-usage",
