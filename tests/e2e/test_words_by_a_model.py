@@ -89,4 +89,4 @@ def test_while_a_model_hangs_a_person_is_answered_by_a_template(
     tip = ask(ben)
     assert tip["source"] == "template", tip
     assert "end the invoice to Mira" in tip["text"]
-    assert ben.rows("pools") == [], "it hangs still"
+    assert entries(ben) == [], "it hangs still"
