@@ -145,6 +145,18 @@ def test_a_cold_start_is_not_searched_for_what_is_not_needed_any_more(tree: Path
     assert old == 0
 
 
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_no_package_is_asked_what_it_plugs_into(tree: Path, handler: str) -> None:
+    """Pydantic reads the entry points of all packages with its first model, unless it is told not to."""
+    asked = "raise AssertionError('distributions were listed')"
+    run(
+        tree,
+        "import importlib.metadata as metadata\n"
+        f"def distributions(**_: object) -> None: {asked}\n"
+        f"metadata.distributions = distributions\nimport {handler}",
+    )
+
+
 def test_wording_loads_no_model_and_nothing_that_learns(tree: Path) -> None:
     """A cold start of `generate` has half a CPU second: bench/imports.py measures it."""
     loaded = run(
