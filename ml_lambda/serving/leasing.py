@@ -39,7 +39,7 @@ class Leasing:
         self._clock = clock
 
     def refill(self, person_id: str, closed: Collection[str], time_left: Callable[[], float]) -> Refilled:
-        """As `Refilling.refill`; `handed_on` when another does it now, and again when it has."""
+        """As `Refilling.refill`. `handed_on`: another refills now, and looks again when it is done."""
         now = self._clock.now()
         try:
             lease = self._leases.claim(person_id, closed, now, now + timedelta(seconds=time_left()))
