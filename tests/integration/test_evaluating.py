@@ -142,7 +142,7 @@ def test_a_night_observes_once_and_what_came_late_later(world: World) -> None:
 def test_cut_off_before_the_promotion_the_next_run_promotes(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    live(world, challenged(2), 400, better=0.6, vectors=APART)
+    live(world, challenged(2), 300, better=0.6, vectors=APART)
     publish = Publisher.publish
 
     def cut_off(*_: Any) -> Manifest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -179,7 +179,7 @@ def event(payload: object, number: int = 1):  # type: ignore[no-untyped-def]
     return wrap(payload, person_id="p", event_id=f"e{number}", at=CLOCK, trace_id="")  # type: ignore[arg-type]
 
 
-CLOCK = lived("rules").world.clock.now()
+CLOCK = datetime.combine(FIRST_DAY, time(12), UTC)
 
 
 def test_every_queue_is_simulated_or_named_as_left_out() -> None:
