@@ -203,21 +203,21 @@ def noting(cloud: Cloud) -> Iterator[None]:
 
 
 def contents(cloud: Cloud) -> Iterator[tuple[str, Iterator[Callable[[], Any]]]]:
-    """Each table and bucket by its name, with what it holds: each row or object as a call that deletes it."""
+    """Each table and bucket by its name, with what it holds: as calls that delete many at once."""
     from chalicelib.contracts.stores import STORES, physical_name
 
     dynamodb, s3 = cloud.client("dynamodb"), cloud.client("s3")
 
     def rows(name: str, keys: list[str]) -> Iterator[Callable[[], Any]]:
         for page in dynamodb.get_paginator("scan").paginate(TableName=name):
-            for row in page["Items"]:
-                key = {part: row[part] for part in keys}
-                yield partial(dynamodb.delete_item, TableName=name, Key=key)
+            found = [{"DeleteRequest": {"Key": {part: row[part] for part in keys}}} for row in page["Items"]]
+            for start in range(0, len(found), 25):
+                yield partial(dynamodb.batch_write_item, RequestItems={name: found[start : start + 25]})
 
     def objects(name: str) -> Iterator[Callable[[], Any]]:
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=name):
-            for listed in page.get("Contents", []):
-                yield partial(s3.delete_object, Bucket=name, Key=listed["Key"])
+            if found := [{"Key": listed["Key"]} for listed in page.get("Contents", [])]:
+                yield partial(s3.delete_objects, Bucket=name, Delete={"Objects": found})
 
     for store in STORES:
         name = physical_name("local", store.name)
