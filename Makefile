@@ -86,7 +86,7 @@ test: ## All tests but the browser's, in three processes, without Docker (ARGS="
 	$(BOOTSTRAP) dev emulator
 	@$(RUN) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not browser" $(ARGS)
 
-test-unit: ## Only the unit and architecture tests, in seconds
+test-unit: ## Only the unit and architecture tests
 	$(BOOTSTRAP) dev
 	@$(RUN) -m pytest tests/unit tests/architecture $(ARGS)
 
