@@ -19,7 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib.runtime.settings import SettingsError, load, variable
+from chalicelib.runtime.settings import SettingsError, field_of, load, variable
 from infra import answers, stacks, triggers
 from infra.bootstrap import bootstrap
 from infra.function import OUTPUTS, PARAMETERS, Stage
@@ -164,6 +164,10 @@ class Deploy:
                 self.settings[variable(setting)] = found["Value"]
         if taken := self.settings.keys() & {"OO_STAGE", *OUTPUTS}:
             raise DeployError(f"{', '.join(sorted(taken))} come from the stack: delete them below {path}")
+        if unknown := [name for name in self.settings if not field_of(name) and name not in PARAMETERS]:
+            raise DeployError(
+                f"nothing reads {', '.join(sorted(unknown))}: mend the name below {path} (docs/settings.md)"
+            )
         load({"OO_STAGE": self.stage, **self.settings})
         _say(", ".join(sorted(self.settings)) or "none are set")
 

@@ -135,6 +135,10 @@ def test_settings_come_from_ssm_and_are_checked(monkeypatch: pytest.MonkeyPatch)
     parameters.values["litellm-url"] = "https://models.example"
     deploy._read_settings()
     assert deploy.settings["LITELLM_URL"] == "https://models.example", "its variable has a name of its own"
+    parameters.values["litelm-url"] = "https://misspelt.example"
+    with pytest.raises(DeployError, match="nothing reads OO_LITELM_URL: mend the name below"):
+        deploy._read_settings()
+    del parameters.values["litelm-url"], deploy.settings["OO_LITELM_URL"]
     parameters.values["topic-arn"] = "arn:elsewhere"
     with pytest.raises(DeployError, match="OO_TOPIC_ARN come from the stack"):
         deploy._read_settings()
