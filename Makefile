@@ -38,7 +38,7 @@ ab: ## From the canary to an A/B test: each person is served by one of the two
 	$(SET_UP)
 	@$(RUN) -m oo_local ab
 
-promote: ## End an A/B test: the challenger becomes champion (a canary is the gate's to promote)
+promote: ## End an A/B test whose report shows people better off: the challenger becomes champion
 	$(SET_UP)
 	@$(RUN) -m oo_local promote
 

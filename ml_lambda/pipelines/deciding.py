@@ -10,12 +10,16 @@ from typing import Final, Literal
 
 from chalicelib.contracts.experiments import GateState, Manifest
 from ml_lambda.experiments.gate import needed
+from ml_lambda.pipelines.report.content import AS_PLANNED, Lift
 from ml_lambda.registry import transitions
 
 Step = Literal["stay", "start canary", "raise the share", "promote", "roll back"]
 
 RAISE_AFTER: Final = 300
 """Observed rewards at the first share before it is raised: enough for guardrails to have spoken."""
+
+ENOUGH_PEOPLE: Final = 200
+"""Of both sides of an A/B test, before it may end with a promotion: its interval holds for many people."""
 
 STEPS: Final[dict[Step, Callable[[Manifest, datetime], Manifest]]] = {
     "start canary": transitions.start_canary,
@@ -69,7 +73,8 @@ def rule(manifest: Manifest, found: Findings) -> Ruling:
             "stay",
             "An A/B test ends by hand.",
             state,
-            "An operator promotes or rolls back; a breached guardrail rolls back at once.",
+            "An operator promotes once people are surely better off, or rolls back; a breached guardrail "
+            "rolls back at once.",
         )
     if experiment.phase == "shadow":
         if found.vetoes:
@@ -81,6 +86,24 @@ def rule(manifest: Manifest, found: Findings) -> Ruling:
             )
         return Ruling("start canary", f"No veto against {name}.", state, _EVIDENCE)
     return _canary(manifest, found, name, state)
+
+
+def unproven(split: Lift | None, arms: str) -> str:
+    """Why an A/B test must not end with the challenger as champion; empty: it may.
+
+    `split`: how much better off the challenger's people are, by the last night's report; `arms`: what that
+    says of who is in which arm.
+    """
+    if split is None:
+        return "no night has compared the two sides yet, as they have too few people"
+    if arms != AS_PLANNED:
+        return f"the arms cannot be compared: {arms}"
+    if split.n < ENOUGH_PEOPLE:
+        return f"the last night compared {split.n} people, and it takes {ENOUGH_PEOPLE}"
+    if split.low <= 0.0:
+        told = f"{split.lift:+.3f} reward, surely between {split.low:+.3f} and {split.high:+.3f}"
+        return f"it is not certain that people are better off: {told}"
+    return ""
 
 
 _EVIDENCE: Final = (

@@ -207,7 +207,7 @@ class Evaluation:
             lift=[*curves.lift, *_point(lifting.lift(known, day))],
             split=[*curves.split, *_point(_split(seen, before, day))],
             arms=judging.shares(found.people, before),
-            sample_ratio=found.said.suspect or "as planned, as far as can be seen",
+            sample_ratio=found.said.suspect or content.AS_PLANNED,
             propensities=describing.propensities(known),
             least_propensity=float(known.propensity.min()) if len(known) else 0.0,
             at_the_floor=describing.at_the_floor(known),

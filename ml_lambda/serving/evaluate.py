@@ -28,9 +28,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Evaluate once, or take the step that the event names; what it came to.
 
     Raises when somebody else published meanwhile, and Lambda tries again; ValueError for a step that is none.
-    One that what serves does not allow is answered: the answer says why.
+    One that what serves, or what is known of it, does not allow is answered: the answer says why.
     """
     with publisher("evaluate") as opened:
         if "step" in event:
-            return take(ByHand.model_validate(event), opened, SystemClock().now())
+            return take(ByHand.model_validate(event), opened, ReportStore(), SystemClock().now())
         return asdict(evaluation().run(opened))

@@ -234,38 +234,41 @@ def test_a_person_names_a_challenger_and_rolls_back(world: World) -> None:
     assert "nothing was promoted" in step(step="roll back")["refused"]
 
 
-def test_a_person_splits_a_canary_and_ends_the_test(world: World) -> None:
-    def step(name: str) -> str:
-        answer: dict[str, Any] = evaluate.handler({"reason": "a test", "step": name}, None)
-        return str(answer["refused"] or answer["state"])
+def by_hand(step: str) -> str:
+    """What an operator is answered."""
+    answer: dict[str, Any] = evaluate.handler({"reason": "a test", "step": step}, None)
+    return str(answer["refused"] or answer["state"])
 
+
+def test_a_person_splits_a_canary_and_promotes_nobody_unseen(world: World) -> None:
     challenged()
-    assert "follows a canary" in step("start a/b")
+    assert "follows a canary" in by_hand("start a/b")
     ManifestTable().publish(transitions.start_canary(ManifestTable().current().manifest, NOW))  # type: ignore[union-attr]
-    assert "only an A/B test" in step("promote")
-    assert "mixed_ts serves 50% of people" in step("start a/b")
+    assert "only an A/B test" in by_hand("promote")
+    assert "mixed_ts serves 50% of people" in by_hand("start a/b")
     assert "A/B test ends by hand" in page_of(world, night())
-    assert "in an A/B test already" in step("start a/b")
-    assert step("promote") == "mixed_ts serves 95% of people, epsilon_greedy_v2 the 5% held back."
-    now = ManifestTable().current()
-    assert now is not None
-    assert (now.manifest.champion, now.manifest.experiment) == ("mixed_ts", None)
+    assert "in an A/B test already" in by_hand("start a/b")
+    assert "no night has compared the two sides" in by_hand("promote")
+
+
+def split(world: World, people: int, *, better: float) -> None:
+    """An A/B test under way, three decisions a person; the challenger's people are `better` off."""
+    manifest = transitions.start_ab(challenged(1), NOW - timedelta(days=9))
+    ManifestTable().publish(manifest)
+    assert manifest.experiment is not None
+    for number in range(3 * people):
+        who = world.person(number % people)
+        side = assign(manifest, who).arm
+        decision = made(
+            number, who, NOW - timedelta(days=1, minutes=9 * number % 9000), champion=OLD,
+            experiment=manifest.experiment.name, phase="ab", arm=side,
+        )  # fmt: skip
+        world.log(decision)
+        world.reward(decision, 0.1 + (better if side == "challenger" else 0.0) + 0.1 * (number % 2))
 
 
 def test_an_ab_test_is_reported_side_by_side(world: World) -> None:
-    manifest = transitions.start_ab(challenged(1), NOW - timedelta(days=9))
-    ManifestTable().publish(manifest)
-    experiment = manifest.experiment
-    assert experiment is not None
-    for number in range(120):
-        who = world.person(number % 40)
-        side = assign(manifest, who).arm
-        decision = made(
-            number, who, NOW - timedelta(days=1, minutes=9 * number), champion=OLD,
-            experiment=experiment.name, phase="ab", arm=side,
-        )  # fmt: skip
-        world.log(decision)
-        world.reward(decision, {"challenger": 0.9, "champion": 0.1}.get(side, 0.5) + 0.1 * (number % 2))
+    split(world, 40, better=0.8)
     for night_of in range(2):
         page = page_of(world, night())
         numbers = json.loads(reports.ReportStore().latest("evaluate.json") or "{}")
@@ -276,3 +279,19 @@ def test_an_ab_test_is_reported_side_by_side(world: World) -> None:
         assert point["n"] == sides["challenger"] + sides["champion"]
         assert "Are people better off with mixed_ts?" in page
         assert "more than chance explains" in page
+    assert f"compared {point['n']} people, and it takes 200" in by_hand("promote")
+
+
+@heavy
+@pytest.mark.parametrize("better", [0.8, 0.0])
+def test_an_ab_test_promotes_whom_people_are_better_off_with(world: World, better: float) -> None:
+    split(world, 240, better=better)
+    night()
+    if better:
+        assert by_hand("promote") == "mixed_ts serves 95% of people, epsilon_greedy_v2 the 5% held back."
+    else:
+        assert "not certain that people are better off" in by_hand("promote")
+    now = ManifestTable().current()
+    assert now is not None
+    assert now.manifest.champion == ("mixed_ts" if better else "epsilon_greedy_v2")
+    assert (now.manifest.experiment is None) is bool(better)

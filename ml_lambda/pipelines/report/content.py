@@ -18,6 +18,9 @@ ENOUGH: Final = 200
 LEAST: Final = 10
 """People of each side below which no difference between sides is shown."""
 
+AS_PLANNED: Final = "as planned, as far as can be seen"
+"""What a report says of arms that may be compared."""
+
 _KEPT: Final = 90
 """Points of a curve that are carried from night to night."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from ml_lambda.pipelines.deciding import RAISE_AFTER, Findings, rule
 from ml_lambda.pipelines.evidence import evidence
 from ml_lambda.pipelines.lifting import lift
 from ml_lambda.pipelines.log import Logged
+from ml_lambda.pipelines.report.content import AS_PLANNED, Lift
 from ml_lambda.registry import transitions
 from tests.nightly_world import made, person_id
 
@@ -75,6 +77,27 @@ def test_the_worst_news_comes_first(manifest: Manifest, found: Findings, step: s
 def test_by_hand_nothing_is_promoted_that_was_not_tried(step: Any, manifest: Manifest, why: str) -> None:
     with pytest.raises(transitions.NotPossible, match=why):
         step(manifest, NOW)
+
+
+@pytest.mark.parametrize(
+    ("split", "arms", "why"),
+    [
+        (None, AS_PLANNED, "no night has compared"),
+        (Lift("d", 400, 0.1, 0.02, 0.18), "90% in one", "cannot be compared: 90% in one"),
+        (Lift("d", 199, 0.1, 0.02, 0.18), AS_PLANNED, "compared 199 people, and it takes 200"),
+        (
+            Lift("d", 400, 0.1, 0.0, 0.2),
+            AS_PLANNED,
+            r"not certain.*\+0.100 reward.*between \+0.000 and \+0.200",
+        ),
+        (Lift("d", 400, -0.1, -0.2, -0.05), AS_PLANNED, "not certain"),
+        (Lift("d", 200, 0.1, 0.001, 0.2), AS_PLANNED, "^$"),
+    ],
+)
+def test_an_ab_test_ends_with_the_challenger_on_evidence_alone(
+    split: Lift | None, arms: str, why: str
+) -> None:
+    assert re.search(why, deciding.unproven(split, arms))
 
 
 def test_an_ab_test_goes_either_way() -> None:

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 from ml_lambda.experiments.guardrails import Guardrail
 from ml_lambda.pipelines.report import page
 from ml_lambda.pipelines.report.content import (
+    AS_PLANNED,
     Ages,
     Angle,
     Basis,
@@ -53,7 +54,7 @@ FULL = replace(
     history=[Evidence("2026-11-19", 200, 0.4, -0.5), Evidence("2026-11-20", 400, 1.2, -1.4)],
     lift=[Lift("2026-11-19", 500, 0.01, -0.05, 0.07)],
     arms=[Share("holdback", 0.05, 0.06, 2), Share("canary", 0.95, 0.94, 38)],
-    sample_ratio="as planned, as far as can be seen",
+    sample_ratio=AS_PLANNED,
     propensities=[Bin("0.1", 4), Bin("1.0", 900)],
     least_propensity=0.0012,
     at_the_floor=0.03,
