@@ -4,9 +4,8 @@ const timers = {};
 
 /** Do the work at that moment (of the device's clock); the same name replaces. */
 export function at(name, when, work) {
-  clearTimeout(timers[name]?.id);
-  const wait = Math.min(Math.max(when - Date.now(), 0), 2 ** 31 - 1);
-  timers[name] = { when, work, id: setTimeout(() => due(name), wait) };
+  timers[name] = { when, work, id: timers[name]?.id };
+  wait(name);
 }
 
 /** The timer of that name, if it still waits. */
@@ -25,13 +24,16 @@ export function allDue() {
   for (const name of Object.keys(timers)) due(name);
 }
 
+function wait(name) {
+  const timer = timers[name];
+  clearTimeout(timer.id);
+  timer.id = setTimeout(() => due(name), Math.min(Math.max(timer.when - Date.now(), 0), 2 ** 31 - 1));
+}
+
 function due(name) {
   const timer = timers[name];
   if (!timer) return;
-  if (Date.now() < timer.when) {
-    at(name, timer.when, timer.work);
-    return;
-  }
+  if (Date.now() < timer.when) return wait(name);
   delete timers[name];
   timer.work();
 }
