@@ -100,8 +100,9 @@ def test_langfuse_is_told_of_a_call_and_of_no_word(aliases: HttpModels, langfuse
 
 
 def test_no_word_is_in_a_log_even_of_what_fails(aliases: HttpModels, proxy: Models) -> None:
-    asked = [Message("user", f"Eat {SECRET}.")]
-    aliases.chat(TIP_GENERATOR).ask(asked, schema=TEXT, max_tokens=60)
+    asked = [REWRITE, Message("user", f"Eat {SECRET}. 25 minutes.")]
+    # Without a seed the model now and then has not ended its answer when the tokens do.
+    aliases.chat(TIP_GENERATOR).ask(asked, schema=TEXT, max_tokens=60, seed=1)
     aliases.embedder().embed([SECRET])
     nonsense = {"type": "object", "properties": {"text": {"type": SECRET}}, "required": ["text"]}
     with pytest.raises(ModelUnavailable):
